@@ -1,0 +1,56 @@
+"""Data sets by name. `dataset("camvid", "val", data_root=...)`; one file here with a `READER` is one data set."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from lab.data import files, rainy
+from lab.data.base import Arrays, Dataset, Picture, Reader
+from lab.data.files import Size
+from pearl_core.rain import Rain
+from pearl_core.types import choose
+
+__all__ = ["Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
+
+
+def names() -> tuple[str, ...]:
+    """What `dataset` knows."""
+    return tuple(sorted(_readers()))
+
+
+def reader(name: str) -> Reader:
+    """How data set `name` is opened: its splits, its working size."""
+    return _readers()[choose("data set", name, _readers())]
+
+
+def dataset(
+    name: str,
+    split: str | None = None,
+    *,
+    data_root: str | os.PathLike | None = None,
+    size: Size | None = None,
+    rain: str | Rain = "pearl",
+    count: int | None = None,
+) -> Dataset:
+    """One split of one data set, its pictures `size` = (H, W), or the set's working size.
+
+    `rain` is a preset at the strength recorded for this set and size, "none", or a `Rain` of your own; sets that come
+    with rain keep theirs. `count` takes the first so many pictures. Errors: ValueError, FileNotFoundError, one line.
+    """
+    how = reader(name)
+    split = choose("split", split or how.default_split, how.splits)
+    root = None if how.built_in else files.locate(name, data_root)
+    opened = how.open(root, split, size or how.size, count)
+    if opened.size is None or rain == "none":
+        return opened
+    return replace(opened, rain=rain if isinstance(rain, Rain) else rainy.recorded(name, opened.size, rain))
+
+
+@cache
+def _readers() -> dict[str, Reader]:
+    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
+    return {module.READER.name: module.READER for module in modules if hasattr(module, "READER")}

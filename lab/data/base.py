@@ -1,0 +1,136 @@
+"""What every data set is: pictures by index, batches in the rain, one fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from lab.data import rainy
+from lab.data.files import Size
+from pearl_core.rain import Rain, add_rain
+from pearl_core.types import VOID, Sample
+
+
+class Picture(NamedTuple):
+    """One picture as it lies on the disk, at the working size."""
+
+    clean: np.ndarray  # (H, W, 3) uint8
+    labels: np.ndarray | None  # (H, W) uint8, 255 = void; None where nobody labelled it
+    key: str
+    rainy: np.ndarray | None = None  # (H, W, 3) uint8: rain that came with the set, None where the model adds it
+
+
+class Arrays(NamedTuple):
+    """A whole split in memory."""
+
+    clean: np.ndarray  # (N, H, W, 3) uint8
+    labels: np.ndarray | None  # (N, H, W) uint8
+    rainy: np.ndarray | None = None  # (N, H, W, 3) uint8
+
+
+@dataclass(eq=False)
+class Dataset:
+    """One split of one data set. `read` fetches picture i; everything else here is the same for all sets."""
+
+    name: str
+    split: str
+    size: Size | None  # (H, W); None where every picture keeps its own
+    classes: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    keys: tuple[str, ...]
+    read: Callable[[int], Picture]
+    contents: Callable[[], tuple]  # what tells this copy from another: stems and bytes of the files
+    rain: Rain | None = None
+    note: str = ""  # a remark for captions
+    ignore: int = VOID
+    held: Arrays | None = field(default=None, repr=False)  # what `preload` fetched; `replace(data, rain=...)` shares it
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, i: int) -> Picture:
+        i = range(len(self))[i]  # IndexError past the end, so that a plain `for` stops
+        if self.held is None:
+            return self.read(i)
+        clean, labels, wet = (None if a is None else a[i] for a in self.held)
+        return Picture(clean, labels, self.keys[i], wet)
+
+    def sample(self, indices: Sequence[int], *, rain_seed: int | str | None = None) -> Sample:
+        """A batch. Rain falls by each picture's key, always the same; `rain_seed` asks for other rain (training)."""
+        pictures = [self[i] for i in indices]
+        wet = stack([self.rained(p, rain_seed=rain_seed) for p in pictures])  # (B, H, W, 3)
+        labels = stack([p.labels for p in pictures])  # (B, H, W)
+        return Sample(
+            rainy=_images(wet),
+            clean=_images(unit(stack([p.clean for p in pictures]))),
+            labels=None if labels is None else torch.from_numpy(labels).long(),
+            keys=tuple(p.key for p in pictures),
+        )
+
+    def rained(self, picture: Picture, *, rain_seed: int | str | None = None) -> np.ndarray:
+        """(H, W, 3) float32 in [0, 1]. Rain that came with the set is what it is, whatever the seed."""
+        if picture.rainy is not None:
+            return unit(picture.rainy)
+        if self.rain is None:
+            return unit(picture.clean)
+        seed = picture.key if rain_seed is None else f"{rain_seed}/{picture.key}"
+        return add_rain(unit(picture.clean), self.rain, seed).image
+
+    def preload(self) -> Arrays:
+        """Every picture decoded once and kept: later reads and samples come from memory."""
+        if self.held is None:
+            bar = tqdm(range(len(self)), desc=f"{self.name} {self.split}", unit="picture", leave=False)
+            clean, labels, _, wet = zip(*(self.read(i) for i in bar), strict=True)
+            self.held = Arrays(stack(clean), stack(labels), stack(wet))
+        return self.held
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of all that decides the pixels: name, split, size, rain, keys, files. Not of the folder's place."""
+        rain = None if self.rain is None else (asdict(self.rain), f"{rainy.probe(self.rain):.2f}")
+        facts = [self.name, self.split, self.size, rain, self.keys, self.contents()]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one data set is opened. A module of this package that defines `READER` is a data set."""
+
+    name: str
+    splits: tuple[str, ...]
+    default_split: str
+    size: Size | None  # working size; None: each picture at its own
+    open: Callable[[Path | None, str, Size | None, int | None], Dataset]  # root, split, size (None: as on disk), count
+    built_in: bool = False  # made by code, so there is no folder
+    holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
+    remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
+
+
+def unit(pixels: np.ndarray) -> np.ndarray:
+    """uint8 to float32 in [0, 1]."""
+    return pixels.astype(np.float32) / 255
+
+
+def stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Same-size arrays as one; None if there are none to stack (a set without labels)."""
+    if any(a is None for a in arrays):
+        return None
+    sizes = sorted({a.shape[:2] for a in arrays})
+    if len(sizes) != 1:
+        found = ", ".join(f"{h}x{w}" for h, w in sizes) or "no picture at all"
+        raise ValueError(f"a batch wants pictures of one size (H x W), got {found}; take them one at a time")
+    return np.stack(arrays)
+
+
+def _images(pixels: np.ndarray) -> torch.Tensor:
+    """(B, H, W, 3) to (B, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), dtype=np.float32))

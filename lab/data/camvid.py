@@ -1,0 +1,102 @@
+"""CamVid in SegNet's layout: {split}/, {split}annot/, {split}.txt (Brostow et al. 2009; Badrinarayanan et al. 2017)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lab.data import files
+from lab.data.base import Dataset, Picture, Reader
+from lab.data.files import Size
+from pearl_core.types import VOID
+
+COLOURS = {
+    "sky": (128, 128, 128),
+    "building": (128, 0, 0),
+    "pole": (192, 192, 128),
+    "road": (128, 64, 128),
+    "pavement": (60, 40, 222),
+    "tree": (128, 128, 0),
+    "sign_symbol": (192, 128, 128),
+    "fence": (64, 64, 128),
+    "car": (64, 0, 128),
+    "pedestrian": (64, 64, 0),
+    "bicyclist": (0, 128, 192),
+}
+CLASSES, PALETTE = tuple(COLOURS), tuple(COLOURS.values())
+VOID_ON_DISK = len(CLASSES)  # 11
+NOTES = {"val": "val shares a sequence with train"}
+
+
+def open_split(root: Path, split: str, size: Size | None, count: int | None) -> Dataset:
+    """The pictures that {split}.txt lists, in its order."""
+    ids, images, labels = _index(root, split)
+    ids = files.first(ids, count)
+    missing = [
+        f"{split}.txt lists {files.few(lost)}, but {folder}/ has no such picture"
+        for folder, found in ((split, images), (f"{split}annot", labels))
+        if (lost := set(ids) - set(found))
+    ]
+    if missing:
+        raise ValueError(f"camvid in {root}: {'; '.join(missing)}")
+
+    def read(i: int) -> Picture:
+        return _read(ids[i], images[ids[i]], labels[ids[i]], size)
+
+    def contents() -> tuple:
+        return files.contents(*(folder[key] for key in ids for folder in (images, labels)))
+
+    return Dataset("camvid", split, size, CLASSES, PALETTE, ids, read, contents, note=NOTES.get(split, ""))
+
+
+def holds(root: Path, split: str) -> bool:
+    """Whether this copy has the split: many leave test out."""
+    return (root / split).exists() or (root / f"{split}.txt").exists()
+
+
+def remarks(root: Path, split: str) -> list[str]:
+    """Files that {split}.txt does not list and that are therefore not read."""
+    ids, images, labels = _index(root, split)
+    return [
+        f"{folder}/ holds {files.few(extra)}, not listed in {split}.txt and not read"
+        for folder, found in ((split, images), (f"{split}annot", labels))
+        if (extra := set(found) - set(ids))
+    ]
+
+
+def _index(root: Path, split: str) -> tuple[tuple[str, ...], dict[str, Path], dict[str, Path]]:
+    files.expect("camvid", root, (split, f"{split}annot", f"{split}.txt"))
+    lines = (root / f"{split}.txt").read_text(errors="replace").splitlines()
+    ids = tuple(files.stem(line.split()[0]) for line in lines if line.strip())  # SegNet's own lists hold two paths
+    if not ids:
+        raise ValueError(f"{root / f'{split}.txt'}: wanted one picture per line, got an empty list")
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"{root / f'{split}.txt'}: wanted every id once, got {files.few(_repeated(ids))} again")
+    return ids, files.find(root / split), files.find(root / f"{split}annot")
+
+
+def _repeated(ids: tuple[str, ...]) -> set[str]:
+    seen: set[str] = set()
+    return {key for key in ids if key in seen or seen.add(key)}
+
+
+def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> Picture:
+    image, labels = files.read_image(image_path), files.read_labels(labels_path)
+    files.same_size(image, image_path, labels, labels_path)
+    clean = files.resize(image, size, Image.Resampling.BOX)  # the area under each new pixel
+    return Picture(clean, _classes(files.resize(labels, size, Image.Resampling.NEAREST), labels_path), key)
+
+
+def _classes(labels: np.ndarray, path: Path) -> np.ndarray:
+    """Class numbers as everywhere in the lab: void is 255."""
+    outside = np.setdiff1d(labels, [*range(VOID_ON_DISK + 1), VOID])
+    if outside.size:
+        got = ", ".join(map(str, outside[:5]))
+        raise ValueError(f"{path}: wanted labels 0..{VOID_ON_DISK} (or {VOID} for void), got {got}")
+    labels[labels == VOID_ON_DISK] = VOID
+    return labels
+
+
+READER = Reader("camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks)

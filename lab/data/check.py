@@ -1,0 +1,66 @@
+"""What `python -m lab data check NAME` prints: what is there, whether it reads, what is in it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from lab.data import files, reader
+from lab.data.base import Dataset
+
+BUILT_IN = 50  # built-in pictures looked at: they cannot be broken on the disk
+
+
+def check(name: str, data_root: str | os.PathLike | None = None) -> str:
+    """A report, one line per fact. Where pictures are missing or broken: ValueError, one line per fault."""
+    how = reader(name)
+    root = None if how.built_in else files.locate(name, data_root)
+    report, faults = [f"{name}: {'built in' if root is None else root}"], []
+    present = [split for split in how.splits if how.holds(root, split)]
+    for split in present or [how.default_split]:
+        try:
+            data = how.open(root, split, None if root else how.size, None if root else BUILT_IN)
+        except (ValueError, FileNotFoundError) as error:
+            faults.append(str(error))
+            continue
+        lines, broken = _look(data)
+        report += [*lines, *(f"  note: {remark}" for remark in how.remarks(root, split))]
+        faults += broken
+    if faults:
+        raise ValueError("\n".join(faults))
+    report += [f"{split}: not there" for split in how.splits if split not in present]
+    return "\n".join([*report, "all of it reads"])
+
+
+def class_shares(data: Dataset) -> dict[str, float]:
+    """Each class's share of a split's pixels, and void's, in %."""
+    labels = data.preload().labels
+    return _shares(data, np.bincount(labels.ravel(), minlength=256))
+
+
+def _look(data: Dataset) -> tuple[list[str], list[str]]:
+    """Every picture of a split decoded: the report's lines, the faults."""
+    sizes, pixels, errors = Counter(), np.zeros(256, np.int64), []
+    for i in tqdm(range(len(data)), desc=f"{data.name} {data.split}", unit="picture", leave=False):
+        try:
+            picture = data[i]
+        except (ValueError, FileNotFoundError) as error:
+            errors.append(str(error))
+            continue
+        sizes[picture.clean.shape[:2]] += 1
+        if picture.labels is not None:
+            pixels += np.bincount(picture.labels.ravel(), minlength=256)
+    kinds = ", ".join(f"{count} of {h}x{w}" for (h, w), count in sizes.most_common())
+    lines = [f"{data.split}: {len(data)} pictures (H x W): {kinds}"]
+    if pixels.any():
+        lines.append("  share of pixels in %: " + ", ".join(f"{k} {v:.2f}" for k, v in _shares(data, pixels).items()))
+    fault = f"{data.split}: {len(errors)} of {len(data)} pictures cannot be used: {files.few(errors, sep='; ')}"
+    return lines, [fault] if errors else []
+
+
+def _shares(data: Dataset, pixels: np.ndarray) -> dict[str, float]:
+    numbers = {name: pixels[i] for i, name in enumerate(data.classes)} | {"void": pixels[data.ignore]}
+    return {name: 100 * number / pixels.sum() for name, number in numbers.items()}

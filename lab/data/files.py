@@ -1,0 +1,118 @@
+"""Picture files: where they are, which belong together, what is in them. Every error is one line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile
+
+Size = tuple[int, int]  # (H, W)
+SUFFIXES = (".png", ".webp")
+MAX_PIXELS = 40_000_000  # no data set of street scenes comes near: a larger file is a mistake or a trap
+ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have switched it on: half a picture is no picture
+
+
+def few(names: Iterable[str], show: int = 3, sep: str = ", ") -> str:
+    """'a, b, c, ... (12 in all)': the first few and how many."""
+    names = sorted(names)
+    return sep.join(names[:show]) + (f"{sep}... ({len(names)} in all)" if len(names) > show else "")
+
+
+def locate(name: str, data_root: str | os.PathLike | None) -> Path:
+    """The folder of data set `name`: `data_root` itself, `name` inside it, or the same of PEARL_DATA."""
+    given = data_root or os.environ.get("PEARL_DATA")
+    if not given:
+        raise FileNotFoundError(
+            f"{name} lies on your disk, but nobody said where: give --data-root DIR (data_root=...) "
+            f"or set PEARL_DATA to the folder that holds {name}/"
+        )
+    root = Path(given).expanduser()
+    if not root.is_dir():
+        source = "data_root" if data_root else "PEARL_DATA"
+        raise FileNotFoundError(f"{name}: wanted the folder given by {source}, got nothing at {root}")
+    return root / name if (root / name).is_dir() else root
+
+
+def expect(name: str, root: Path, entries: Iterable[str]) -> None:
+    """Refuses a folder that is not laid out as the data set is."""
+    missing = [entry for entry in entries if not (root / entry).exists()]
+    if missing:
+        found = few((p.name for p in root.iterdir()), show=6) or "nothing"
+        raise FileNotFoundError(f"{name}: wanted {', '.join(missing)} in {root}, found {found}")
+
+
+def stem(name: str) -> str:
+    """'val/0016E5_07959.png' and '0016E5_07959' are one id; a dot that is no picture's ending stays."""
+    path = Path(name)
+    return path.stem if path.suffix.lower() in SUFFIXES else path.name
+
+
+def find(folder: Path) -> dict[str, Path]:
+    """stem -> file, for every picture in `folder`; hidden files are none."""
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in files:
+            raise ValueError(f"{folder}: wanted one file per picture, got {files[path.stem].name} and {path.name}")
+        files[path.stem] = path
+    return files
+
+
+def first(keys: tuple[str, ...], count: int | None) -> tuple[str, ...]:
+    """The first `count` of them, all if None."""
+    if count is not None and not 0 < count <= len(keys):
+        raise ValueError(f"wanted the first {count} pictures, but the split has {len(keys)}")
+    return keys[:count]
+
+
+def read_image(path: Path) -> Image.Image:
+    """An RGB picture."""
+    image = _decode(path)
+    if image.mode not in ("RGB", "RGBA", "P", "L"):
+        raise ValueError(f"{path}: wanted an 8-bit RGB picture, got mode {image.mode}")
+    return image.convert("RGB")
+
+
+def read_labels(path: Path) -> Image.Image:
+    """A picture whose pixels are class numbers, gray or palette; WebP has no gray and stores it as equal R, G, B."""
+    image = _decode(path)
+    if image.mode in ("L", "P"):
+        return Image.fromarray(np.asarray(image))
+    if image.mode == "RGB":
+        pixels = np.asarray(image)
+        if (pixels == pixels[..., :1]).all():
+            return Image.fromarray(pixels[..., 0].copy())
+    raise ValueError(f"{path}: wanted labels as class numbers (gray or palette), got a {image.mode} picture in colour")
+
+
+def resize(image: Image.Image, size: Size | None, how: Image.Resampling) -> np.ndarray:
+    """As an array of (H, W) = `size`; None leaves it as it is."""
+    return np.array(image if size is None else image.resize(size[::-1], how))
+
+
+def same_size(one: Image.Image, one_path: Path, two: Image.Image, two_path: Path) -> None:
+    """Refuses two pictures that should lie on top of each other and do not."""
+    if one.size != two.size:
+        sizes = [f"{h}x{w}" for w, h in (one.size, two.size)]
+        raise ValueError(f"{one_path} and {two_path}: wanted one size (H x W), got {sizes[0]} and {sizes[1]}")
+
+
+def contents(*paths: Path) -> tuple[tuple[str, int], ...]:
+    """Stem and bytes of each file: cheap, and another copy or another version of a set shows."""
+    return tuple((path.stem, path.stat().st_size) for path in paths)
+
+
+def _decode(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"wanted at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
+            image.load()
+            return image
+    except Exception as error:  # Pillow's decoders raise anything from OSError to struct.error on broken bytes
+        reason = str(error).replace(f" {str(path)!r}", "").splitlines()[:1] or [type(error).__name__]
+        raise ValueError(f"{path}: cannot be read as a picture ({reason[0]})") from error

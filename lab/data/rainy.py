@@ -1,0 +1,61 @@
+"""How strongly it must rain on which data set: the strengths recorded in rain.json (`calibrate.py` finds them)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from lab.data.files import Size
+from pearl_core.rain import PRESETS, Rain, add_rain, preset
+from pearl_core.types import choose
+
+RECORDS = Path(__file__).with_name("rain.json")  # {data set: {"HxW": {preset: {"strength": ..., ...}}}}
+SAME = 0.01  # dB by which the probe may differ between machines
+
+
+def recorded(name: str, size: Size, rain: str) -> Rain:
+    """Preset `rain` at the strength recorded for data set `name` at `size`."""
+    choose("rain", rain, (*PRESETS, "none"))
+    found = records().get(name, {}).get(size_key(size), {}).get(rain)
+    remedy = f"`python -m lab data calibrate {name} --size {size_key(size)}` (and --data-root DIR)"
+    if found is None:
+        raise ValueError(
+            f"no strength of rain {rain!r} is recorded for {name} at {size_key(size)}; find it with {remedy}, "
+            "or ask for rain 'none'"
+        )
+    fallen = preset(rain, found["strength"])
+    if abs(probe(fallen) - found["probe"]) > SAME:
+        raise ValueError(f"rain {rain!r} has changed since its strength was recorded for {name}; redo {remedy}")
+    return fallen
+
+
+def records() -> dict:
+    """All that rain.json holds."""
+    return json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
+
+
+def record(name: str, size: Size, found: dict[str, dict[str, float]]) -> None:
+    """Keeps what a calibration found; a full disk or a kill leaves the old file whole."""
+    everything = records()
+    everything.setdefault(name, {})[size_key(size)] = found
+    draft = RECORDS.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        draft.write_text(json.dumps(everything, indent=2, sort_keys=True) + "\n")
+        os.replace(draft, RECORDS)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def probe(rain: Rain) -> float:
+    """What this rain does to one gray picture, PSNR in dB: shows whether the rain model is still the one recorded."""
+    gray = np.full((48, 64, 3), 0.4, np.float32)
+    error = np.mean(np.square(add_rain(gray, rain, "probe").image - gray, dtype=np.float64))
+    return round(float(-10 * np.log10(error)), 4) if error else 999.0
+
+
+def size_key(size: Size) -> str:
+    """'176x240', height first."""
+    return f"{size[0]}x{size[1]}"

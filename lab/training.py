@@ -1,0 +1,193 @@
+"""Trains one net of the zoo: data, recipe and plan brought together, state on disk, a card at the end."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from lab import disk, zoo
+from lab.batches import Batches
+from lab.data import dataset
+from lab.data.base import Dataset
+from lab.plans import Plan, plan
+from lab.zoo import Net, NetName
+from pearl_core import SCIENCE, recipes
+from pearl_core.pipeline import Pipeline
+from pearl_core.precision import fast_dtype
+from pearl_core.recipes import Recipe, segmentation_loss
+from pearl_core.train import Schedule, class_weights, train
+
+CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
+ORDER = ("clean", "derain", "sat", "nat", "pearl", "pearl_ama")  # later recipes start from earlier nets
+
+
+@dataclass(frozen=True)
+class Job:
+    """One net to train, and where everything of it goes."""
+
+    name: NetName
+    data_root: str | None = None
+    folder: Path | None = None  # of the zoo; None: the user's own
+    steps: int | None = None  # None: as planned
+    eps: float = 8  # of the training attack
+    attack_steps: int = 3
+
+    @property
+    def target(self) -> Path:
+        return self.folder or disk.home() / "zoo"
+
+    @property
+    def state(self) -> Path:
+        return disk.home() / "runs" / f"{self.name}.pt"
+
+
+def run(job: Job, *, quiet: bool = False) -> Net:
+    """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
+    started = time.time()
+    how, name = plan(job.name.dataset), job.name
+    schedule = how.schedule(name.recipe)
+    schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
+    data = training_data(name.dataset, job.data_root)
+    recipe = build_recipe(job, data)
+    batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
+    pipeline = start(job, how, len(data.classes))
+    facts = settings(job, how, schedule, recipe)
+    state = resume(job.state, facts)
+    earlier = state["seconds"] if state else 0.0
+    steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
+    losses = follow(steps, job, schedule, facts, earlier, quiet)
+    card = card_of(job, how, facts, data, earlier + time.time() - started, losses)
+    net = zoo.save(job.target, name, getattr(pipeline, recipe.moves), card)
+    job.state.unlink(missing_ok=True)
+    return net
+
+
+@cache
+def training_data(name: str, data_root: str | None) -> Dataset:
+    """The train split in memory, once for all nets trained in this process."""
+    data = dataset(name, "train", data_root=data_root)
+    data.preload()
+    return data
+
+
+def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
+    """Drive the training: a bar to watch, a state on disk every so often. Returns the losses of this sitting."""
+    losses, last, began = [], time.time(), time.time()
+    bar = tqdm(steps, total=schedule.steps, desc=str(job.name), unit="step", disable=quiet, mininterval=1)
+    for progress in bar:
+        bar.n = progress.done - 1  # a resumed bar starts where the run stopped
+        losses.append(progress.loss)
+        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
+        if time.time() - last > CHECKPOINT:
+            with disk.written(job.state) as draft:
+                torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.time() - began}, draft)
+            last = time.time()
+    return losses
+
+
+def resume(path: Path, facts: dict) -> dict | None:
+    """The state a killed run left, if it was a run of the same settings; a damaged one is an error, not a fresh start."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, weights_only=True)
+        found = state["facts"]
+    except Exception as error:
+        raise ValueError(f"{path} is not the state of a run ({error}); delete it to start over") from None
+    changed = [key for key in facts if found.get(key) != facts[key]]
+    if changed:
+        raise ValueError(f"{path} is the state of a run with another {', '.join(changed)}; delete it to start over")
+    return state
+
+
+def start(job: Job, how: Plan, classes: int) -> Pipeline:
+    """The pipeline a recipe begins with. What moves starts from the net the recipe improves, or from nothing."""
+    name = job.name
+    torch.manual_seed(name.seed)
+    fresh_segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
+    if name.recipe == "clean":
+        return Pipeline(None, fresh_segmenter)
+    if name.recipe == "derain":
+        return Pipeline(zoo.build(name.derain, how.derain[name.derain]), None)
+    if name.recipe in ("sat", "nat"):
+        fresh_segmenter.load_state_dict(before(job, "clean").state_dict(), strict=False)  # but for the auxiliary head
+        derainer = before(job, "derain") if name.recipe == "nat" else None
+        return Pipeline(derainer, fresh_segmenter)
+    return Pipeline(before(job, "derain"), before(job, "clean"))
+
+
+def before(job: Job, recipe: str) -> torch.nn.Module:
+    """A copy of the net that must exist before this one."""
+    name = NetName(**asdict(job.name) | {"recipe": recipe})
+    return copy.deepcopy(zoo.find(name).module)
+
+
+def build_recipe(job: Job, data: Dataset) -> Recipe:
+    """The recipe with its training attack; segmenters learn with classes balanced by how rare they are."""
+    attack = recipes.training_attack(job.eps, job.attack_steps)
+    counts = np.bincount(data.preload().labels.ravel(), minlength=256)[: len(data.classes)]
+    loss = segmentation_loss(class_weights(torch.from_numpy(counts)))
+    options = {
+        "clean": {"loss": loss},
+        "sat": {"attack": attack, "loss": loss},
+        "derain": {},
+        "nat": {"attack": attack, "loss": loss},
+        "pearl": {"attack": attack},
+        "pearl_ama": {"attack": attack, "mirror": recipes.zoo.mirror(eps=job.eps, steps=job.attack_steps)},
+    }
+    return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
+
+
+def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe) -> dict:
+    """Everything that decides the weights, for the card and to know a run again."""
+    network = getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network]
+    attacked = job.name.recipe not in ("clean", "derain")
+    return {
+        "name": asdict(job.name),
+        "network": network,
+        "schedule": asdict(schedule),
+        "batch": how.batch,
+        "zoom": how.zoom,
+        "crop": how.crop.get(job.name.recipe, 1.0),
+        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps} if attacked else None,
+        "precision": str(fast_dtype() or torch.float32).removeprefix("torch."),
+        "science": SCIENCE,
+    }
+
+
+def card_of(job: Job, how: Plan, facts: dict, data: Dataset, seconds: float, losses: list[float]) -> dict:
+    network = facts["network"]
+    if job.name.network == job.name.segmenter:
+        network = network | {"classes": len(data.classes), "aux": False}
+    return {
+        "network": job.name.network,
+        "settings": network,
+        **{key: value for key, value in facts.items() if key != "network"},
+        "data": {"name": data.name, "split": data.split, "size": list(data.size), "rain": asdict(data.rain),
+                 "pictures": len(data), "fingerprint": data.fingerprint},
+        "use": data.note or None,
+        "git": revision(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "seconds": round(seconds),
+        "final_loss": float(np.mean(losses[-50:])) if losses else None,
+    }  # fmt: skip
+
+
+def revision() -> str:
+    """The commit the code is at, marked where files differ from it."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

@@ -1,0 +1,79 @@
+"""How far a number would move with other images of the same kind (percentile bootstrap, Efron 1979).
+
+Images are drawn with replacement, never pixels: pixels of one image are not independent. This says nothing
+about other seeds of a training. A draw is kept as how often each image came, so that pooled metrics
+(mIoU) are one matrix product for all resamples.
+
+    N  images        R  resamples
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from .metrics import Metric
+
+
+class Difference(NamedTuple):
+    """a - b, in the metric's unit, with the ends of its interval."""
+
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> Literal["holds", "fails", "undecided"]:
+        """Whether 'a > b' holds, fails, or lies within what the choice of images explains."""
+        if self.low > 0:
+            return "holds"
+        return "fails" if self.high < 0 else "undecided"
+
+
+def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
+    """How often each image comes in each resample: (R, N) float64, rows sum to N. The seed pins it."""
+    picks = np.random.RandomState(seed).randint(images, size=(resamples, images))
+    rows = images * np.arange(resamples)[:, None]
+    return np.bincount((rows + picks).ravel(), minlength=resamples * images).reshape(picks.shape).astype(np.float64)
+
+
+def interval(
+    metric: Metric, statistics: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
+) -> tuple[float, float]:
+    """The middle `level` of the metric over resamples of the images: statistics (N, ...) -> (low, high).
+
+    inf stays inf. (nan, nan) if the metric is undefined in any resample.
+    """
+    weights = draw(len(statistics), seed=seed, resamples=resamples)
+    return _middle(metric.weigh(statistics, weights), level)
+
+
+def paired_difference(
+    metric: Metric, a: np.ndarray, b: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
+) -> Difference:
+    """metric(a) - metric(b) on the same N images in the same order, each resample drawn once for both.
+
+    Pairing takes out what is common to both, such as hard images. Equal numbers differ by 0, also where both are inf.
+    """
+    if len(a) != len(b):
+        raise ValueError(f"a paired difference needs the same images on both sides; got {len(a)} and {len(b)}")
+    weights = draw(len(a), seed=seed, resamples=resamples)
+    moved = _minus(metric.weigh(a, weights), metric.weigh(b, weights))
+    here = _minus(np.array(metric.reduce(a)), np.array(metric.reduce(b)))
+    return Difference(float(here), *_middle(moved, level))
+
+
+def _minus(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.subtract(a, b, out=np.zeros_like(a), where=a != b)  # inf - inf is 0 here
+
+
+def _middle(values: np.ndarray, level: float) -> tuple[float, float]:
+    """The ends of the middle `level` of `values` (R,): order statistics, since interpolating beside inf gives nan."""
+    if not 0 < level < 1:
+        raise ValueError(f"the level must lie between 0 and 1; got {level}")
+    if np.isnan(values).any():
+        return float("nan"), float("nan")
+    values = np.sort(values)
+    cut = int((1 - level) / 2 * (len(values) - 1))  # rounded down: the interval is never too narrow
+    return float(values[cut]), float(values[len(values) - 1 - cut])

@@ -1,0 +1,36 @@
+"""Layers every network shares: normalisation that keeps eps in pixels, and padding that any picture fits."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+SMALLEST = 32  # pixels: below this the deepest feature maps have nothing left to look at
+
+
+class Normalize(nn.Module):
+    """(x - mean) / std per channel. Its buffers are not persistent, so checkpoints load with or without it."""
+
+    def __init__(self, mean: tuple[float, ...] = IMAGENET_MEAN, std: tuple[float, ...] = IMAGENET_STD):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.mean) / self.std
+
+
+def check_pictures(x: Tensor) -> None:
+    """A ValueError unless x is (B, 3, H, W) with both sides at least `SMALLEST` pixels."""
+    if x.dim() != 4 or x.shape[1] != 3 or min(x.shape[2:]) < SMALLEST:
+        raise ValueError(f"wanted pictures (B, 3, H, W) of at least {SMALLEST} pixels a side, got {tuple(x.shape)}")
+
+
+def pad_to_grid(x: Tensor, step: int, offset: int = 0) -> Tensor:
+    """Repeat the right and bottom border until both sides are `step * n + offset`; gradients flow through."""
+    height, width = x.shape[-2:]
+    down, right = (offset - height) % step, (offset - width) % step
+    return F.pad(x, (0, right, 0, down), mode="replicate") if down or right else x

@@ -1,0 +1,88 @@
+"""ResNet-18 and -50 as dense feature extractors of output stride 8 (He et al. 2016, dilated as in PSPNet)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def conv_bn(cin: int, cout: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[nn.Module, nn.Module]:
+    padding = dilation * (kernel // 2)
+    return nn.Conv2d(cin, cout, kernel, stride, padding, dilation, bias=False), nn.BatchNorm2d(cout)
+
+
+class Block(nn.Module):
+    """What both residual blocks share: a branch of convolutions beside a shortcut."""
+
+    expansion: int
+
+    def __init__(self, cin: int, cout: int, stride: int):
+        super().__init__()
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = nn.Sequential(*conv_bn(cin, cout, 1, stride)) if stride != 1 or cin != cout else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return self.relu(self.branch(x) + shortcut)
+
+
+class Basic(Block):
+    """Two 3x3 convolutions, as in ResNet-18."""
+
+    expansion = 1
+
+    def __init__(self, cin: int, width: int, stride: int, dilation: int):
+        super().__init__(cin, width, stride)
+        self.conv1, self.bn1 = conv_bn(cin, width, 3, stride, dilation)
+        self.conv2, self.bn2 = conv_bn(width, width, 3, 1, dilation)
+
+    def branch(self, x: Tensor) -> Tensor:
+        return self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+
+
+class Bottleneck(Block):
+    """1x1, 3x3, 1x1 convolutions with the stride on the 3x3, as in the common ResNet-50."""
+
+    expansion = 4
+
+    def __init__(self, cin: int, width: int, stride: int, dilation: int):
+        super().__init__(cin, 4 * width, stride)
+        self.conv1, self.bn1 = conv_bn(cin, width, 1)
+        self.conv2, self.bn2 = conv_bn(width, width, 3, stride, dilation)
+        self.conv3, self.bn3 = conv_bn(width, 4 * width, 1)
+
+    def branch(self, x: Tensor) -> Tensor:
+        x = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+        return self.bn3(self.conv3(x))
+
+
+BLOCKS = {18: (Basic, (2, 2, 2, 2)), 50: (Bottleneck, (3, 4, 6, 3))}
+
+
+class DilatedResNet(nn.Module):
+    """Stages `layer0` (deep stem) to `layer4`; the last two trade their stride for dilation 2 and 4.
+
+    `width` is the number of channels of the first stage: 64 in the paper, less for the small nets of the zoo.
+    """
+
+    def __init__(self, depth: int = 50, width: int = 64):
+        super().__init__()
+        block, counts = BLOCKS[depth]
+        relu = nn.ReLU(inplace=True)
+        self.layer0 = nn.Sequential(
+            *conv_bn(3, width, 3, stride=2), relu, *conv_bn(width, width, 3), relu, *conv_bn(width, 2 * width, 3), relu,
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )  # fmt: skip
+        channels = 2 * width
+        for stage, (count, stride, dilation) in enumerate(zip(counts, (1, 2, 1, 1), (1, 1, 2, 4), strict=True), 1):
+            inner = width * 2 ** (stage - 1)
+            blocks = []
+            for number in range(count):
+                blocks.append(block(channels, inner, stride if number == 0 else 1, dilation))
+                channels = inner * block.expansion
+            setattr(self, f"layer{stage}", nn.Sequential(*blocks))
+        self.channels = channels
+
+    def stages(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Features after stages 3 and 4, both at 1/8 of the input."""
+        third = self.layer3(self.layer2(self.layer1(self.layer0(x))))
+        return third, self.layer4(third)

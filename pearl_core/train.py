@@ -1,0 +1,121 @@
+"""One training loop for every recipe: an iterator the caller logs, draws, stops and checkpoints.
+
+Every random number of step t comes from (seed, t) alone, and `samples(t)` is a function of t. So a run that is
+killed and resumed from any state ends with the very same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .pipeline import Pipeline
+from .recipes import Recipe
+from .types import Sample
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: linear warm-up, then a cosine down to zero; AdamW.
+
+    Short runs from scratch want an adaptive step and a cosine; the papers' step and poly schedules are made for
+    hundreds of epochs.
+    """
+
+    steps: int
+    lr: float = 2e-3
+    weight_decay: float = 1e-4
+    warmup: float = 0.05  # share of the steps
+    clip: float = 1.0  # largest gradient norm: one bad batch must not undo a short run
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+        warm = max(1, round(self.warmup * self.steps))
+        if step < warm:
+            return self.lr * (step + 1) / warm
+        return self.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
+
+
+class Progress(NamedTuple):
+    """After a step: how many are done, the loss of the last one, and everything needed to go on from here."""
+
+    done: int
+    loss: float
+    state: Callable[[], dict]
+
+
+@dataclass
+class Run:
+    """The moving part, its optimiser and the way back to both."""
+
+    pipeline: Pipeline
+    recipe: Recipe
+    schedule: Schedule
+    optimiser: torch.optim.Optimizer = field(init=False)
+    done: int = 0
+
+    def __post_init__(self):
+        self.part = getattr(self.pipeline, self.recipe.moves)
+        self.optimiser = torch.optim.AdamW(
+            self.part.parameters(), self.schedule.lr, weight_decay=self.schedule.weight_decay
+        )
+
+    def state(self) -> dict:
+        """The full state: plain numbers and tensors, so that `torch.load(weights_only=True)` reads it."""
+        return {"done": self.done, "weights": self.part.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def restore(self, state: dict) -> None:
+        self.done = state["done"]
+        self.part.load_state_dict(state["weights"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def train(
+    pipeline: Pipeline,
+    recipe: Recipe,
+    samples: Callable[[int], Sample],
+    schedule: Schedule,
+    *,
+    seed: int = 0,
+    state: dict | None = None,
+    dtype: torch.dtype | None = None,
+) -> Iterator[Progress]:
+    """Train the part the recipe moves; yields after every step. `state` resumes, `dtype` is the autocast precision."""
+    run = Run(pipeline, recipe, schedule)
+    if state is not None:
+        run.restore(state)
+    while run.done < schedule.steps:
+        loss = one_step(run, samples(run.done), seed, dtype)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss became {loss} at step {run.done}; try a smaller learning rate")
+        run.done += 1
+        yield Progress(run.done, loss, run.state)
+    pipeline.eval()
+
+
+def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> float:
+    for group in run.optimiser.param_groups:
+        group["lr"] = run.schedule.rate(run.done)
+    run.pipeline.eval().requires_grad_(False)
+    run.part.train().requires_grad_(True)
+    device = sample.clean.device.type
+    with torch.random.fork_rng(devices=[]), torch.autocast(device, dtype, enabled=dtype is not None):
+        torch.manual_seed(hash((seed, run.done)))  # integers hash the same everywhere
+        loss = run.recipe.loss(run.pipeline, sample)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.part.parameters(), run.schedule.clip)
+    run.optimiser.step()
+    return float(loss.detach())
+
+
+def class_weights(counts: Tensor) -> Tensor:
+    """Weights ~ 1 / sqrt(share), mean 1 over pixels: rare classes count more, without drowning the common ones."""
+    share = counts.double() / counts.sum()
+    weights = share.clamp(min=1e-4).rsqrt()
+    return (weights / (weights * share).sum()).float()
