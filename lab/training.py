@@ -17,9 +17,13 @@ from lab import disk, zoo
 from lab.batches import Batches
 from lab.data import dataset
 from lab.data.base import Dataset
+from lab.experiment import Trial, chosen
+from lab.experiment import run as measure
+from lab.methods import METHODS
 from lab.plans import Plan, plan
 from lab.zoo import Net, NetName
 from pearl_core import SCIENCE, recipes
+from pearl_core.metrics import psnr
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
 from pearl_core.recipes import Recipe, segmentation_loss
@@ -35,14 +39,9 @@ class Job:
 
     name: NetName
     data_root: str | None = None
-    folder: Path | None = None  # of the zoo; None: the user's own
     steps: int | None = None  # None: as planned
     eps: float = 8  # of the training attack
     attack_steps: int = 3
-
-    @property
-    def target(self) -> Path:
-        return self.folder or disk.home() / "zoo"
 
     @property
     def state(self) -> Path:
@@ -65,9 +64,10 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
     losses = follow(steps, job, schedule, facts, earlier, quiet)
     card = card_of(job, how, facts, data, earlier + time.time() - started, losses)
-    net = zoo.save(job.target, name, getattr(pipeline, recipe.moves), card)
+    zoo.save(name, getattr(pipeline, recipe.moves), card)
     job.state.unlink(missing_ok=True)
-    return net
+    net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
+    return zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
 
 
 @cache
@@ -180,6 +180,30 @@ def card_of(job: Job, how: Plan, facts: dict, data: Dataset, seconds: float, los
         "seconds": round(seconds),
         "final_loss": float(np.mean(losses[-50:])) if losses else None,
     }  # fmt: skip
+
+
+def scores(job: Job) -> dict:
+    """What the net is worth on held-out pictures, with the method it belongs to; a derainer alone by its pictures."""
+    name = job.name
+    data = dataset(name.dataset, "val", data_root=job.data_root)
+    indices = chosen(data, min(len(data), 100))
+    on = {"on": f"{data.name} {data.split}, {len(indices)} images"}
+    if name.recipe == "derain":
+        derainer, values = zoo.find(name).module, []
+        for index in indices:
+            sample = data.sample([index])
+            with torch.no_grad():
+                pictures = sample.rainy, derainer(sample.rainy)
+            values.append([psnr(picture, sample.clean).item() for picture in pictures])
+        return on | dict(zip(("PSNR rain", "PSNR"), np.round(np.mean(values, axis=0), 3).tolist(), strict=True))
+    method = next(key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment))
+    trials = [
+        Trial(method, name.dataset, "val", rain, name.derain, name.segmenter, images=len(indices), net_seed=name.seed)
+        for rain in ("none", "pearl")
+    ]
+    rows = measure(trials, data_root=job.data_root, quiet=True)
+    words = {"none": "clean", "pearl": "rain"}
+    return on | {f"{r.metric} {words[r.rain]}": round(r.value, 3) for r in rows.itertuples() if np.isfinite(r.value)}
 
 
 def revision() -> str:

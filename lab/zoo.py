@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,8 +85,8 @@ class Net:
 
 
 def folders() -> tuple[Path, ...]:
-    """Where nets are looked for, first come first served."""
-    return disk.home() / "zoo", SHIPPED
+    """Where nets are looked for, first come first served; training writes to the first (`PEARL_ZOO` names another)."""
+    return Path(os.environ.get("PEARL_ZOO") or disk.home() / "zoo"), SHIPPED
 
 
 _opened: dict[Path, Net] = {}
@@ -167,13 +168,17 @@ def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
     net.load_state_dict({k: v.to(wanted[k].dtype) for k, v in weights.items()})
 
 
-def save(folder: Path, name: NetName, net: nn.Module, card: dict) -> Net:
-    """Write weights (half precision, no auxiliary head) and card; both whole, the card last."""
-    path = folder / f"{name}.safetensors"
+def save(name: NetName, net: nn.Module, card: dict) -> Net:
+    """Write weights (half precision, no auxiliary head) and card to the first folder; both whole, the card last."""
+    path = folders()[0] / f"{name}.safetensors"
     weights = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
     weights = {k: v.contiguous() for k, v in weights.items() if not k.startswith("aux.")}
     with disk.written(path) as draft:
         save_file(weights, draft)
     card = card | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-    disk.write_text(path.with_suffix(".json"), json.dumps(card, indent=2) + "\n")
-    return Net(path, card)
+    return write_card(Net(path, card))
+
+
+def write_card(net: Net) -> Net:
+    disk.write_text(net.path.with_suffix(".json"), json.dumps(net.card, indent=2) + "\n")
+    return net

@@ -59,3 +59,13 @@ def probe(rain: Rain) -> float:
 def size_key(size: Size) -> str:
     """'176x240', height first."""
     return f"{size[0]}x{size[1]}"
+
+
+def parse_size(text: str | None) -> Size | None:
+    """'176x240' to (176, 240); None stays None."""
+    if text is None:
+        return None
+    parts = text.split("x")
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        raise ValueError(f"wanted a size as HxW, such as 176x240, got {text!r}")
+    return int(parts[0]), int(parts[1])

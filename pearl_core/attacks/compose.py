@@ -74,7 +74,9 @@ def slope_of(model, objective: Objective, images: Tensor, target: Tensor):
     def slope(delta: Tensor, progress: float) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             point = (images + delta).detach().requires_grad_(True)
-            loss = objective(model(point), target, progress).flatten(1).sum(1)
+            output = model(point)
+            check_classes(target, output.logits.shape[1])
+            loss = objective(output, target, progress).flatten(1).sum(1)
             (gradient,) = torch.autograd.grad(loss.sum(), point)
         return loss.detach(), gradient
 
@@ -101,3 +103,10 @@ def check(images: Tensor, target: Tensor) -> None:
         raise ValueError(f"wanted pictures in [0, 1], got [{images.min():.3g}, {images.max():.3g}]")
     if (target < 0).any():
         raise ValueError(f"wanted labels from 0 up and void {VOID}, got {int(target.min())}")
+
+
+def check_classes(target: Tensor, classes: int) -> None:
+    """A one-line ValueError where a label is none of the model's classes, which torch would report in its own words."""
+    beyond = (target >= classes) & (target != VOID)
+    if beyond.any():
+        raise ValueError(f"wanted labels from 0 to {classes - 1} and void {VOID}, got {int(target[beyond][0])}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..types import choose
 from .balls import Linf
 from .compose import Ascent, ascend
@@ -17,10 +19,10 @@ def steps_within(eps: float, steps: int, alpha: float | None) -> tuple[Linf, Fix
     """
     if not 0 <= eps <= 255:
         raise ValueError(f"wanted eps from 0 to 255 (in 1/255), got {eps}")
-    if steps < 0 or steps != int(steps):
+    if not (0 <= steps < math.inf and steps == int(steps)):  # so that nan and inf fail too
         raise ValueError(f"wanted a whole number of steps from 0 up, got {steps}")
     alpha = 3 * eps / 8 if alpha is None else alpha
-    if alpha < 0:
+    if not 0 <= alpha < math.inf:
         raise ValueError(f"wanted alpha from 0 up (in 1/255), got {alpha}")
     return Linf(eps / 255), FixedSteps(alpha / 255, int(steps))
 

@@ -1,0 +1,170 @@
+"""python -m lab: tables, training, the zoo, data and benchmarks from the command line.
+
+Nothing heavy is imported before a command needs it, so `--help` is quick. A user's mistake is one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, OSError, FloatingPointError) as error:
+        print(f"{type(error).__name__ if not str(error) else error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
+    commands = top.add_subparsers(required=True, metavar="command")
+    add_experiments(commands)
+    add_train(commands)
+    add_zoo(commands)
+    add_data(commands)
+    add_bench(commands)
+    add_report(commands)
+    return top
+
+
+def add_experiments(commands) -> None:
+    """One command per table or figure, its options those of its spec function."""
+    from lab.experiments import EXPERIMENTS
+
+    for name, module in EXPERIMENTS.items():
+        spec = getattr(module, name)
+        command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
+        for parameter in inspect.signature(spec).parameters.values():
+            kind = str if parameter.default is None else type(parameter.default)
+            kind = float if parameter.name == "eps" else kind
+            command.add_argument(f"--{parameter.name.replace('_', '-')}", type=kind, default=parameter.default)
+        command.add_argument("--out", type=Path, help="folder for the text and the rows as CSV")
+        command.set_defaults(run=experiment, name=name)
+
+
+def experiment(options) -> None:
+    from lab import disk
+    from lab.experiment import run
+    from lab.experiments import EXPERIMENTS
+
+    module = EXPERIMENTS[options.name]
+    spec = getattr(module, options.name)
+    settings = {name: getattr(options, name) for name in inspect.signature(spec).parameters}
+    rows = run(spec(**settings), data_root=options.data_root)
+    text = module.layout(rows).text()
+    print(text)
+    if options.out:
+        disk.write_text(options.out / f"{options.name}.txt", text + "\n")
+        disk.write_text(options.out / f"{options.name}.csv", rows.drop(columns="statistics").to_csv(index=False))
+
+
+def add_train(commands) -> None:
+    command = commands.add_parser("train", help="train one net of the zoo, or all of a data set's (--all)")
+    command.add_argument("recipe", nargs="?", help="clean, sat, derain, nat, pearl, pearl_ama")
+    command.add_argument("--all", action="store_true", help="every net table 1 needs, each from the ones before")
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--derain", default="prenet")
+    command.add_argument("--segmenter", default="pspnet")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--steps", type=int, help="instead of the plan's")
+    command.add_argument("--zoo", type=Path, help="folder for the nets (default: the lab's home)")
+    command.set_defaults(run=train)
+
+
+def train(options) -> None:
+    from lab import training
+    from lab.zoo import NetName
+
+    if options.all == (options.recipe is not None):
+        raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(training.ORDER)}")
+    if options.zoo:
+        os.environ["PEARL_ZOO"] = str(options.zoo)
+    for recipe in training.ORDER if options.all else [options.recipe]:
+        name = NetName(options.dataset, recipe, options.derain, options.segmenter, options.seed)
+        net = training.run(training.Job(name, options.data_root, options.steps))
+        print(f"{name}: {net.path}, {net.card['seconds']} s")
+        print(f"  scores on {net.card['scores']}")
+
+
+def add_zoo(commands) -> None:
+    command = commands.add_parser("zoo", help="the trained nets and their cards")
+    command.add_argument("name", nargs="?", help="one net: its whole card")
+    command.set_defaults(run=zoo)
+
+
+def zoo(options) -> None:
+    import json
+
+    from lab.zoo import catalogue
+    from pearl_core.types import choose
+
+    cards = catalogue()
+    if options.name:
+        print(json.dumps(cards[choose("net", options.name, cards)], indent=2))
+        return
+    for name, card in cards.items():
+        scores = ", ".join(f"{key} {value:.2f}" for key, value in card.get("scores", {}).items() if key != "on")
+        print(f"{name:40} {card['bytes'] / 1e6:5.2f} MB  {card['seconds']:5} s  {scores}")
+
+
+def add_data(commands) -> None:
+    command = commands.add_parser("data", help="check a data set, or find how strongly it must rain there")
+    command.add_argument("action", choices=("check", "calibrate"))
+    command.add_argument("dataset")
+    command.add_argument("--data-root")
+    command.add_argument("--size", help="HxW in pixels; default: the set's working size")
+    command.set_defaults(run=data)
+
+
+def data(options) -> None:
+    from lab.data.calibrate import calibrate_dataset, misses
+    from lab.data.check import check
+    from lab.data.rainy import parse_size
+
+    if options.action == "check":
+        print(check(options.dataset, options.data_root))
+        return
+    found = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
+    for name, values in found.items():
+        print(name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
+    for line in misses(found, "val"):
+        print("note:", line)
+
+
+def add_bench(commands) -> None:
+    command = commands.add_parser("bench", help="how fast the lab is, against the floor of what must be computed")
+    command.add_argument("what", choices=("table1", "attacks"))
+    command.add_argument("--images", type=int, default=32)
+    command.set_defaults(run=bench)
+
+
+def bench(options) -> None:
+    from lab import bench as benches
+
+    print(getattr(benches, options.what)(images=options.images))
+
+
+def add_report(commands) -> None:
+    command = commands.add_parser("report", help="write docs/RESULTS.md from stored rows")
+    command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
+    command.add_argument("--out", type=Path, default=Path("docs"))
+    command.set_defaults(run=report)
+
+
+def report(options) -> None:
+    from lab.results import write
+
+    print(write(options.out, options.data_root))

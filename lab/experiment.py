@@ -1,0 +1,244 @@
+"""Trials and their results: `run(trials)` is one row per (trial, metric), from the store where it is already known.
+
+What trials share is computed once: attacks on the same nets share perturbations, fewer steps are a prefix of more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from lab.data import Dataset, dataset
+from lab.methods import METHODS
+from lab.pipelines import THREATS, attacked_nets, build, nets
+from lab.store import Store, address_of
+from pearl_core import SCIENCE
+from pearl_core.attacks.compose import Ascent
+from pearl_core.attacks.zoo import attack as make_attack
+from pearl_core.bootstrap import interval
+from pearl_core.metrics import METRICS, observe_all
+from pearl_core.precision import resolve
+from pearl_core.types import Sample, choose
+
+TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
+STATISTICS = tuple(dict.fromkeys(METRICS[name].statistic for name in TABLED))
+BATCH = 4  # images attacked together: enough to keep two cores busy, little enough for the caches
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Everything that can change one cell of one table, and nothing else. eps and alpha in 1/255."""
+
+    method: str
+    dataset: str = "scenes"
+    split: str | None = None  # None: the data set's own for evaluation
+    rain: str = "pearl"  # or "none"
+    derain: str = "prenet"
+    segmenter: str = "pspnet"
+    attack: str | None = None
+    eps: float = 0
+    steps: int = 0
+    alpha: float | None = None
+    threat: str | None = None
+    source: str | None = None  # of a transfer attack
+    images: int = 32
+    seed: int = 0  # of attack starts and bootstrap
+    net_seed: int = 0  # of the training run
+    precision: str = "auto"  # of the gradients; scores are float32
+
+    def __post_init__(self):
+        choose("method", self.method, METHODS)
+        if self.images < 1:
+            raise ValueError(f"wanted 1 image or more, got {self.images}")
+        if self.attack is not None:
+            choose("threat", str(self.threat), THREATS)
+
+    def ascent(self) -> Ascent | None:
+        """The attack, or None where there is none or it cannot move a pixel."""
+        if self.attack is None:
+            return None
+        options = {} if self.attack == "fgsm" else {"steps": self.steps, "alpha": self.alpha}
+        found = make_attack(self.attack, self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
+        still = self.eps == 0 or (self.steps == 0 and not found.random_start)
+        return None if still else found
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A trial with its nets and data at hand."""
+
+    trial: Trial
+    data: Dataset
+
+    @cached_property
+    def victim(self) -> tuple:
+        t = self.trial
+        return nets(t.method, t.dataset, t.derain, t.segmenter, t.net_seed)
+
+    @cached_property
+    def attacked(self) -> tuple:
+        t = self.trial
+        return attacked_nets(t.method, t.threat, t.source, t.dataset, t.derain, t.segmenter, t.net_seed)
+
+    @cached_property
+    def ascent(self) -> Ascent | None:
+        return self.trial.ascent()
+
+    @cached_property
+    def perturbation(self) -> dict | None:
+        """What the attack depends on but for the number of steps: cells that agree here share one run of it."""
+        if self.ascent is None:
+            return None
+        found = self.ascent
+        return {
+            "on": [None if net is None else net.sha256 for net in self.attacked],
+            "name": self.trial.attack,
+            "eps": self.trial.eps,
+            "alpha": found.search.alpha * 255,
+            "seed": self.trial.seed if found.random_start else None,
+            "precision": str(found.dtype or torch.float32),
+        }
+
+    @cached_property
+    def facts(self) -> dict:
+        """All that decides the statistics of an image."""
+        return {
+            "science": SCIENCE,
+            "data": self.data.fingerprint,
+            "victim": [None if net is None else net.sha256 for net in self.victim],
+            "attack": self.perturbation and self.perturbation | {"steps": self.ascent.search.steps},
+        }
+
+    @cached_property
+    def address(self) -> str:
+        return address_of(self.facts)
+
+
+def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store | None = None, quiet: bool = False):
+    """One row per (trial, metric): value, 95 % interval over images, and where it came from. Resumes from the store."""
+    trials, store = list(trials), store or Store()
+    opened: dict[tuple, Dataset] = {}
+    cells = []
+    for trial in trials:
+        place = trial.dataset, trial.split, trial.rain
+        if place not in opened:
+            opened[place] = dataset(trial.dataset, trial.split, data_root=data_root, rain=trial.rain)
+        cells.append(Cell(replace(trial, split=opened[place].split), opened[place]))
+    compute(cells, store, quiet)
+    return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
+
+
+def chosen(data: Dataset, images: int) -> list[int]:
+    """The first `images` of one fixed shuffle of the data set: more images only add to fewer, and films are spread."""
+    if images > len(data):
+        raise ValueError(f"wanted {images} images of {data.name} {data.split}, got only {len(data)}")
+    return np.random.RandomState(0).permutation(len(data))[:images].tolist()
+
+
+def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
+    """Fill the store with what is missing of these cells, batch by batch."""
+    work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
+    bar = tqdm(total=sum(batch.cost for batch in work), unit="step", desc="measuring", disable=quiet or not work)
+    place, sample = None, None
+    with bar:
+        for batch in work:
+            if place != (batch.data.fingerprint, batch.start):
+                place, sample = (batch.data.fingerprint, batch.start), batch.data.sample(batch.indices)
+            measure(sample, batch.cells, store)
+            bar.update(batch.cost)
+
+
+class Batch(NamedTuple):
+    """Images to measure together, and the cells that share their perturbation."""
+
+    start: int
+    data: Dataset
+    indices: list[int]
+    cells: list[Cell]
+
+    @property
+    def cost(self) -> int:
+        """Roughly the passes through a network: gradient evaluations and scores."""
+        return len(self.indices) * (max(map(steps_of, self.cells)) + len(self.cells))
+
+
+def steps_of(cell: Cell) -> int:
+    return 0 if cell.ascent is None else cell.ascent.search.steps
+
+
+def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
+    """What the store lacks, as batches of cells that agree in all of the attack but the number of steps."""
+    known = {cell.address: store.read(cell.address, STATISTICS).keys() for cell in cells}
+    groups: dict[tuple, dict[tuple, Cell]] = {}
+    for cell in cells:
+        shared = cell.data.fingerprint, address_of(cell.perturbation or {}), cell.trial.images
+        groups.setdefault(shared, {}).setdefault(cell.address, cell)
+    for members in groups.values():
+        first = next(iter(members.values()))
+        order = chosen(first.data, first.trial.images)
+        for start in range(0, len(order), BATCH):
+            indices = order[start : start + BATCH]
+            keys = {first.data.keys[i] for i in indices}
+            lacking = [cell for cell in members.values() if not keys <= known[cell.address]]
+            if lacking:
+                yield Batch(start, first.data, indices, lacking)
+
+
+def measure(sample: Sample, cells: Sequence[Cell], store: Store) -> None:
+    """Attack one batch once, and score every cell that shares it. float32 throughout the scoring."""
+    pictures = attacked_pictures(sample, cells)
+    for cell in cells:
+        images = pictures[steps_of(cell)]
+        with torch.no_grad():
+            output = build(cell.victim)(images)
+        store.add(cell.facts, sample.keys, observe_all(output, sample, TABLED))
+
+
+def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor]:
+    """The pictures after each number of steps that some cell asks for; step 0 is the start."""
+    longest = max(cells, key=steps_of)
+    images = sample.rainy.contiguous(memory_format=torch.channels_last)
+    if longest.ascent is None:
+        return {0: images}
+    wanted = {steps_of(cell) for cell in cells}
+    iterates = longest.ascent.iterates(build(longest.attacked), images, sample.labels)
+    return {step: images for step, images in enumerate(iterates) if step in wanted}
+
+
+def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
+    """The cell's statistics over its images, in their fixed order: name -> (N, ...)."""
+    found = store.read(cell.address, STATISTICS)
+    keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
+    return {name: np.stack([found[key][name] for key in keys]) for name in STATISTICS}
+
+
+def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
+    """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
+    found = statistics(cell, store)
+    origin = asdict(cell.trial) | {
+        "precision": "float32" if cell.ascent is None else str(cell.ascent.dtype or torch.float32).removeprefix("torch."),
+        "alpha": None if cell.ascent is None else cell.ascent.search.alpha * 255,
+        "random_start": None if cell.ascent is None else cell.ascent.random_start,
+        "size": "x".join(str(side) for side in reversed(cell.data.size)),
+        "weights": "+".join(net.sha256[:8] for net in cell.victim if net is not None),
+        "data": cell.data.fingerprint[:8],
+        "note": cell.data.note,
+        "science": SCIENCE,
+        "address": cell.address[:16],
+    }
+    for name in TABLED:
+        metric, values = METRICS[name], found[METRICS[name].statistic]
+        low, high = interval(metric, values, seed=cell.trial.seed)
+        yield origin | {
+            "metric": name, "value": metric.reduce(values), "low": low, "high": high, "unit": metric.unit,
+            "statistics": values,
+        }  # fmt: skip
+
