@@ -146,7 +146,7 @@ def data(options) -> None:
 
 def add_bench(commands) -> None:
     command = commands.add_parser("bench", help="how fast the lab is, against the floor of what must be computed")
-    command.add_argument("what", choices=("table1", "attacks"))
+    command.add_argument("what", choices=("table1",))
     command.add_argument("--images", type=int, default=32)
     command.set_defaults(run=bench)
 

@@ -124,7 +124,13 @@ class Cell:
 
 def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store | None = None, quiet: bool = False):
     """One row per (trial, metric): value, 95 % interval over images, and where it came from. Resumes from the store."""
-    trials, store = list(trials), store or Store()
+    store, cells = store or Store(), cells_of(trials, data_root)
+    compute(cells, store, quiet)
+    return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
+
+
+def cells_of(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:
+    """The trials with their data opened, each data set once."""
     opened: dict[tuple, Dataset] = {}
     cells = []
     for trial in trials:
@@ -132,8 +138,7 @@ def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store |
         if place not in opened:
             opened[place] = dataset(trial.dataset, trial.split, data_root=data_root, rain=trial.rain)
         cells.append(Cell(replace(trial, split=opened[place].split), opened[place]))
-    compute(cells, store, quiet)
-    return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
+    return cells
 
 
 def chosen(data: Dataset, images: int) -> list[int]:

@@ -66,7 +66,7 @@ def caption(rows: pd.DataFrame) -> str:
     trained = all_of("net_seed")
     sentences = [
         f"Measured on {all_of('dataset')} {all_of('split')} ({all_of('size')}, {all_of('images')} images, "
-        f"rain {all_of('rain')}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}; "
+        f"rain {all_of('rain', attacked)}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}; "
         f"training seed {trained}{'' if ',' in trained else ' (one training run)'}.",
         f"Attacks: eps {all_of('eps', attacked)}/255, step {all_of('alpha', attacked)}/255, start seed {all_of('seed')}, "
         f"threats {all_of('threat')}" + (f", source {all_of('source')}" if rows.source.notna().any() else "")

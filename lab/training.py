@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -87,21 +88,26 @@ def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, qui
         losses.append(progress.loss)
         bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
         if time.time() - last > CHECKPOINT:
+            whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
+            torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.time() - began}, whole)
             with disk.written(job.state) as draft:
-                torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.time() - began}, draft)
+                draft.write_bytes(whole.getbuffer())
             last = time.time()
     return losses
 
 
 def resume(path: Path, facts: dict) -> dict | None:
-    """The state a killed run left, if it was a run of the same settings; a damaged one is an error, not a fresh start."""
+    """The state a killed run left, if it was one of the same settings; a damaged one is an error, not a fresh start."""
     if not path.exists():
         return None
     try:
         state = torch.load(path, weights_only=True)
-        found = state["facts"]
+        found = dict(state["facts"])
     except Exception as error:
-        raise ValueError(f"{path} is not the state of a run ({error}); delete it to start over") from None
+        reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
+        raise ValueError(
+            f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
+        ) from None
     changed = [key for key in facts if found.get(key) != facts[key]]
     if changed:
         raise ValueError(f"{path} is the state of a run with another {', '.join(changed)}; delete it to start over")

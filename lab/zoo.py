@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as parse
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import nn
 
 from lab import disk
@@ -127,7 +127,11 @@ def read_card(path: Path) -> dict:
 
 def build(network: str, settings: dict) -> nn.Module:
     """A fresh network: `settings` are the literal arguments of its constructor. Channels last: fastest on CPUs."""
-    return BUILDERS[choose("network", network, BUILDERS)](**settings).to(memory_format=torch.channels_last)
+    try:
+        net = BUILDERS[choose("network", network, BUILDERS)](**settings)
+    except (TypeError, KeyError) as error:  # a wrong argument, or a depth there is no network for
+        raise ValueError(f"{network} takes no settings {settings}: {str(error).splitlines()[0]}") from None
+    return net.to(memory_format=torch.channels_last)
 
 
 def load(path: Path, card: dict) -> nn.Module:
@@ -159,7 +163,7 @@ def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
     """Load with every name and shape accounted for; a foreign file is a one-line error."""
     wanted = net.state_dict()
     wrong = sorted(wanted.keys() ^ weights.keys())
-    wrong += [k for k in wanted.keys() & weights.keys() if wanted[k].shape != weights[k].shape]
+    wrong += sorted(k for k in wanted.keys() & weights.keys() if wanted[k].shape != weights[k].shape)
     if wrong:
         raise ValueError(
             f"{path} holds another network than {type(net).__name__}: {len(wrong)} names or shapes differ, "
@@ -173,12 +177,19 @@ def save(name: NetName, net: nn.Module, card: dict) -> Net:
     path = folders()[0] / f"{name}.safetensors"
     weights = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
     weights = {k: v.contiguous() for k, v in weights.items() if not k.startswith("aux.")}
-    with disk.written(path) as draft:
-        save_file(weights, draft)
-    card = card | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-    return write_card(Net(path, card))
+    data = serialised(weights)
+    net = Net(path, card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
+    with disk.written(path.with_suffix(".json")) as words:  # both lie on the disk before either takes its place
+        words.write_text(text_of(net.card))
+        with disk.written(path) as draft:
+            draft.write_bytes(data)  # not by safetensors, whose error for a full disk is no OSError
+    return net
 
 
 def write_card(net: Net) -> Net:
-    disk.write_text(net.path.with_suffix(".json"), json.dumps(net.card, indent=2) + "\n")
+    disk.write_text(net.path.with_suffix(".json"), text_of(net.card))
     return net
+
+
+def text_of(card: dict) -> str:
+    return json.dumps(card, indent=2) + "\n"

@@ -99,7 +99,7 @@ def check(images: Tensor, target: Tensor) -> None:
         raise ValueError(f"wanted labels (B, H, W) for pictures {tuple(images.shape)}, got {tuple(target.shape)}")
     if not images.is_floating_point() or target.is_floating_point():
         raise ValueError(f"wanted float pictures and integer labels, got {images.dtype} and {target.dtype}")
-    if images.numel() and not (0 <= images.min() and images.max() <= 1):
+    if images.numel() and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError(f"wanted pictures in [0, 1], got [{images.min():.3g}, {images.max():.3g}]")
     if (target < 0).any():
         raise ValueError(f"wanted labels from 0 up and void {VOID}, got {int(target.min())}")

@@ -167,6 +167,18 @@ def test_no_attack_leaves_the_ball_or_the_picture(name, random_start, eps):
         assert point.min() >= 0 and point.max() <= 1
 
 
+@every_attack
+@both_starts
+def test_gradients_are_taken_at_pictures_inside_the_ball_only(name, random_start):
+    net, (x, y) = smooth(), problem()
+    seen = []
+    net.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    zoo.attack(name, 100, random_start=random_start)(net, x, y)
+    for point in seen:
+        assert (point - x).abs().max() <= 100 / 255 + 1e-6
+        assert point.min() >= -1e-6 and point.max() <= 1 + 1e-6
+
+
 def test_a_step_longer_than_the_ball_stays_in_it():
     net, (x, y) = smooth(), problem()
     attacked = zoo.bim(2, steps=5, alpha=255)(net, x, y)
@@ -429,7 +441,7 @@ def test_eps_outside_0_to_255_is_refused(name, eps):
 @pytest.mark.parametrize("name", ["bim", "pgd", "cw"])
 @pytest.mark.parametrize("steps", [-1, 2.5, float("nan"), float("inf")])
 def test_steps_below_0_or_between_whole_numbers_are_refused(name, steps):
-    with pytest.raises(ValueError, match="^wanted a whole number of steps from 0 up, got ") as error:
+    with pytest.raises(ValueError, match=r"^wanted a whole number of steps from 0 up, got ") as error:
         zoo.attack(name, steps=steps)
     one_line(error)
 
@@ -485,7 +497,7 @@ def test_bad_pictures_and_labels_are_one_line_errors_before_the_model_is_asked(n
 def test_a_label_beyond_the_classes_is_a_one_line_error(name):
     x, y = problem()
     y[0, 5, 5] = CLASSES
-    with pytest.raises(ValueError, match="^wanted labels from 0 to 3 and void 255, got 4") as error:
+    with pytest.raises(ValueError, match=r"^wanted labels from 0 to 3 and void 255, got 4") as error:
         zoo.attack(name)(smooth(), x, y)
     one_line(error)
 

@@ -73,6 +73,15 @@ def test_any_picture_from_32_pixels_up_keeps_its_size_and_has_a_gradient_everywh
     assert (gradient != 0).any(1).all(), "a pixel without influence: the pad or the crop cut it off"
 
 
+def test_the_border_is_repeated_at_the_right_and_bottom_and_cut_off_there():
+    net, x = narrow().segment, pictures(33, 46)
+    whole = torch.nn.functional.pad(x, (0, 3, 0, 0), mode="replicate")  # 33 x 49, where nothing is added
+    with torch.no_grad():
+        for ours, wanted in zip(net.heads(x, aux=True), net.heads(whole, aux=True), strict=True):
+            assert torch.equal(ours, wanted[..., :46])
+            assert not torch.equal(ours, wanted[..., 3:])
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_both_heads_answer_at_the_size_of_the_picture(size):
     main, aux = narrow().segment.heads(pictures(*size), aux=True)

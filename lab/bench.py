@@ -1,0 +1,114 @@
+"""Benchmarks: what the lab costs over the floor of what must be computed, both measured in one run."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import Tensor
+
+from lab.experiment import BATCH, Cell, Trial, cells_of, missing, run, steps_of
+from lab.experiments.pearl.table1 import table1 as trials_of_table1
+from lab.pipelines import Nets, build
+from lab.store import Store
+from pearl_core.attacks.objectives import cross_entropy
+from pearl_core.pipeline import frozen, lowered
+from pearl_core.precision import fast_dtype
+from pearl_core.types import Sample
+
+REPEATS = 5
+
+
+def table1(images: int = 32) -> str:
+    """Table 1 on the scenes from an empty store, over its distinct gradient evaluations and scoring passes timed raw."""
+    cells = cells_of(trials_of_table1(images=images), None)
+    with tempfile.TemporaryDirectory() as folder:
+        gradients, scores = needed(cells, Store(Path(folder) / "empty.sqlite"))
+        parts = {threat: [c.trial for c in cells if c.trial.threat in (None, threat)] for threat in ("oblivious", "adaptive")}
+        before = floor(cells, gradients, scores)
+        seconds = []
+        for trials in parts.values():
+            started = time.perf_counter()
+            run(trials, store=Store(Path(folder) / "results.sqlite"), quiet=True)
+            seconds.append(time.perf_counter() - started)
+        after = floor(cells, gradients, scores)
+        started = time.perf_counter()
+        run([cell.trial for cell in cells], store=Store(Path(folder) / "results.sqlite"), quiet=True)
+        again = time.perf_counter() - started
+    least = (before + after) / 2
+    return "\n".join([
+        f"table 1 on scenes, {images} images, {torch.get_num_threads()} threads, gradients in {fast_dtype() or 'float32'}",
+        f"  distinct gradient evaluations {sum(gradients.values())}, distinct scoring passes {sum(scores.values())}",
+        f"  oblivious part {seconds[0]:.1f} s, both threats {sum(seconds):.1f} s, again from the full store {again:.1f} s",
+        f"  floor {least:.1f} s (before the run {before:.1f} s, after it {after:.1f} s)",
+        f"  ratio {sum(seconds) / least:.2f}",
+        *precisions(images),
+    ])  # fmt: skip
+
+
+def needed(cells: list[Cell], empty: Store) -> tuple[dict[Nets, int], dict[Nets, int]]:
+    """Image-wise gradient evaluations and scoring passes that no sharing can save, by nets."""
+    gradients: dict[Nets, int] = {}
+    scores: dict[Nets, int] = {}
+    for batch in missing(cells, empty):
+        longest = max(batch.cells, key=steps_of)
+        if longest.ascent is not None:
+            gradients[longest.attacked] = gradients.get(longest.attacked, 0) + len(batch.indices) * steps_of(longest)
+        for cell in batch.cells:
+            scores[cell.victim] = scores.get(cell.victim, 0) + len(batch.indices)
+    return gradients, scores
+
+
+def floor(cells: list[Cell], gradients: dict[Nets, int], scores: dict[Nets, int]) -> float:
+    """Seconds the needed passes take by themselves: the same nets, batch and precision, nothing around them."""
+    sample = cells[-1].data.sample(range(BATCH))
+    images = sample.rainy.contiguous(memory_format=torch.channels_last)
+    sample = sample._replace(rainy=images)
+    total = sum(count * seconds(lambda nets=nets: raw_gradient(nets, sample)) for nets, count in gradients.items())
+    total += sum(count * seconds(lambda nets=nets: raw_score(nets, images)) for nets, count in scores.items())
+    return total / BATCH
+
+
+def raw_gradient(nets: Nets, sample: Sample) -> Tensor:
+    model = build(nets)
+    with frozen(model):
+        point = sample.rainy.detach().requires_grad_(True)
+        loss = cross_entropy(lowered(model, fast_dtype())(point), sample.labels, 0).sum()
+        return torch.autograd.grad(loss, point)[0]
+
+
+def raw_score(nets: Nets, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        return build(nets)(images).logits
+
+
+def seconds(work: Callable[[], Tensor]) -> float:
+    """Median time of a few calls, after one to warm up."""
+    work()
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return median(times)
+
+
+def precisions(images: int) -> list[str]:
+    """Pixel accuracy under BIM10 at 8/255, its gradients in the fast format and in float32: equal within 0.5 points?"""
+    if fast_dtype() is None:
+        return ["  this machine has no faster format than float32"]
+    lines = []
+    for method, threat in (("seg", "oblivious"), ("robust_seg", "oblivious"), ("nat", "oblivious"),
+                           ("derain_seg", "adaptive"), ("pearl", "adaptive")):  # fmt: skip
+        accuracy = {}
+        for precision in ("float32", "auto"):
+            trial = Trial(method, attack="bim", steps=10, eps=8, threat=threat, images=images, precision=precision)
+            rows = run([trial], quiet=True)
+            accuracy[precision] = rows[rows.metric == "allAcc"].value.item()
+        fast, exact = accuracy["auto"], accuracy["float32"]
+        lines.append(f"  allAcc after BIM10, {threat:9} on {method:10}: {fast:.2f} fast, {exact:.2f} float32, {fast - exact:+.2f}")
+    return lines

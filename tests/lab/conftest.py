@@ -1,0 +1,80 @@
+"""A home for every test of the bench: nothing touches the user's own."""
+
+import errno
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from lab import disk, training, zoo
+from lab.data import scenes
+
+from . import tiny
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty lab: no nets of the user, none shipped."""
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PEARL_ZOO", raising=False)
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(zoo, "_opened", {})
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def small(home, monkeypatch):
+    """An empty lab in which everything is small enough to train in a test."""
+    tiny.shrink(monkeypatch.setattr)
+    yield home
+    training.training_data.cache_clear()
+
+
+@pytest.fixture
+def full_disk():
+    """`with full_disk(room):` lets no file grow beyond `room` bytes, whatever writes it."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def full(room: int = 200):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return full
+
+
+@pytest.fixture
+def no_room(monkeypatch):
+    """The disk is full just when a finished file would take its place."""
+
+    def refuse(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
+
+    monkeypatch.setattr(disk.os, "replace", refuse)
+
+
+@pytest.fixture(scope="session")
+def tiny_nets(tmp_path_factory):
+    """The folder of a zoo of tiny nets that know nothing: the six that table 1 needs on the scenes."""
+    folder = tmp_path_factory.mktemp("zoo")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PEARL_ZOO", str(folder))
+        for seed, recipe in enumerate(training.ORDER):
+            name = zoo.NetName("scenes", recipe)
+            torch.manual_seed(seed)
+            settings = (tiny.PLAN.segmenter | tiny.PLAN.derain)[name.network]
+            settings = settings | ({"classes": 19, "aux": False} if name.network == "pspnet" else {})
+            zoo.save(name, zoo.build(name.network, settings), {"network": name.network, "settings": settings, "seconds": 0})
+    return folder
+
+
+@pytest.fixture
+def tiny_zoo(small, tiny_nets, monkeypatch):
+    """The small lab with the tiny zoo and a dozen test pictures."""
+    monkeypatch.setenv("PEARL_ZOO", str(tiny_nets))
+    monkeypatch.setattr(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 12})
+    return tiny_nets

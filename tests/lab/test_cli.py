@@ -1,0 +1,57 @@
+"""The command line: help, a table, errors of one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lab.cli import main
+
+
+def test_help_lists_the_commands(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    for command in ("table1", "train", "zoo", "data", "bench", "report"):
+        assert command in text
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "lab", "zoo", "nothing"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "unknown net 'nothing'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_table1_prints_the_table_and_keeps_it(tiny_zoo, tmp_path, capsys):
+    assert main(["table1", "--eps", "4", "--images", "2", "--out", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert "eps 4/255" in text
+    assert (tmp_path / "out" / "table1.txt").read_text() == text
+    assert (tmp_path / "out" / "table1.csv").read_text().startswith("method,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["table1", "--dataset", "kitti"], "unknown data set 'kitti'; choose one of"),
+        (["table1", "--threat", "blind"], "unknown threat 'blind'; choose one of"),
+        (["table1", "--eps", "-1"], "wanted eps from 0 to 255"),
+        (["table1", "--dataset", "camvid", "--data-root", "/nowhere"], "/nowhere"),
+        (["train"], "wanted one recipe or --all"),
+        (["train", "pearlama"], "unknown recipe 'pearlama'; choose one of clean"),
+        (["data", "check", "camvid", "--data-root", "/nowhere"], "/nowhere"),
+        (["data", "calibrate", "scenes", "--size", "big"], "wanted a size as HxW"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tiny_zoo, arguments, words, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error
+    assert "\n" not in error
+
+
+def test_zoo_lists_the_nets(tiny_zoo, capsys):
+    assert main(["zoo"]) == 0
+    assert "scenes/pearl_ama-prenet-pspnet" in capsys.readouterr().out

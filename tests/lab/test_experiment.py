@@ -1,0 +1,190 @@
+"""Trials, their sharing, and resuming: on a zoo of tiny nets that know nothing."""
+
+import inspect
+from dataclasses import replace
+
+import nbformat
+import numpy as np
+import pytest
+
+from lab.experiment import Trial, cells_of, compute, missing, run, steps_of
+from lab.experiments.pearl.table1 import ATTACKS, layout, table1
+from lab.methods import METHODS
+from lab.pipelines import attacked_nets, build
+from lab.store import Store
+
+IMAGES = 2
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "results.sqlite")
+
+
+@pytest.fixture
+def gradients(tiny_zoo, monkeypatch):
+    """Counts pictures that a gradient was computed for, through any attack."""
+    from pearl_core.attacks import compose
+
+    counted = []
+    within = compose.within
+
+    def counting(model, slope, delta, progress):
+        counted.append(len(delta))
+        return within(model, slope, delta, progress)
+
+    monkeypatch.setattr(compose, "within", counting)
+    return counted
+
+
+def test_table_1_computes_each_distinct_gradient_once(gradients, store):
+    run(table1(images=IMAGES), store=store, quiet=True)
+    oblivious = 3 * 30  # segmenters clean, sat, nat; BIM10 with BIM3 and BIM5 inside, PGD10, CW10
+    adaptive = 4 * 30  # Derain + Seg, NAT, PEARL, PEARL + AMA; without a derainer it is the oblivious attack
+    assert sum(gradients) == IMAGES * (oblivious + adaptive)
+
+
+def test_a_second_run_computes_nothing(gradients, store):
+    first = run(table1(images=IMAGES), store=store, quiet=True)
+    gradients.clear()
+    again = run(table1(images=IMAGES), store=store, quiet=True)
+    assert gradients == []
+    assert np.array_equal(first.value, again.value)
+
+
+def test_more_images_only_add_to_fewer(gradients, store):
+    trial = Trial("seg", attack="bim", eps=8, steps=2, threat="oblivious", images=4)
+    run([trial], store=store, quiet=True)
+    gradients.clear()
+    run([replace(trial, images=8)], store=store, quiet=True)
+    assert sum(gradients) == 4 * 2
+
+
+def test_an_interrupted_run_loses_only_the_batch_in_flight(gradients, store, monkeypatch):
+    trials = [Trial("seg", attack="bim", eps=8, steps=2, threat="oblivious", images=8)]
+    add = Store.add
+    calls = []
+
+    def interrupted(self, *arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        add(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(trials, store=store, quiet=True)
+    gradients.clear()
+    resumed = run(trials, store=store, quiet=True)
+    assert sum(gradients) == 4 * 2
+    fresh = run(trials, store=Store(store.path.with_name("other.sqlite")), quiet=True)
+    assert np.array_equal(resumed.value, fresh.value)
+
+
+def test_a_prefix_is_the_attack_with_fewer_steps(tiny_zoo, store):
+    bims = [Trial("robust_seg", attack="bim", eps=8, steps=s, threat="oblivious", images=IMAGES) for s in (3, 10)]
+    together = run(bims, store=store, quiet=True)
+    alone = run(bims[:1], store=Store(store.path.with_name("other.sqlite")), quiet=True)
+    assert np.array_equal(together[together.steps == 3].value, alone.value)
+
+
+def test_eps_0_is_exactly_the_rainy_picture(tiny_zoo, store):
+    shared = {"images": IMAGES, "threat": "adaptive", "eps": 0, "steps": 3}
+    still = [Trial("pearl", attack=name, **shared) for name in ("bim", "pgd", "cw")]
+    rows = run([Trial("pearl", images=IMAGES), *still], store=store, quiet=True)
+    for _, group in rows.groupby("metric"):
+        assert group.value.nunique() == 1
+
+
+def test_seed_moves_attack_starts_and_nothing_else(tiny_zoo, store):
+    def value(attack, seed):
+        trial = Trial("seg", attack=attack, eps=8, steps=2, threat="oblivious", images=IMAGES, seed=seed)
+        rows = run([trial], store=store, quiet=True)
+        return rows.set_index("metric").value["PSNR"]
+
+    assert value("bim", 0) == value("bim", 1)
+    assert value("pgd", 0) != value("pgd", 1)
+
+
+def test_threats_attack_what_they_say(tiny_zoo):
+    shared = ("scenes", "prenet", "pspnet")
+    derainer, segmenter = attacked_nets("pearl", "adaptive", None, *shared)
+    assert attacked_nets("pearl", "oblivious", None, *shared) == (None, segmenter)
+    assert derainer is not None
+    assert attacked_nets("nat", "transfer", None, *shared) == attacked_nets("seg", "adaptive", None, *shared)
+    assert build((None, segmenter)).derain is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
+        ({"attack": "segpdg", "threat": "oblivious"}, "unknown attack 'segpdg'; choose one of bim, cw"),
+        ({"attack": "bim", "threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
+        ({"attack": "bim", "threat": "oblivious", "eps": -1}, "wanted eps from 0 to 255"),
+        ({"attack": "bim", "threat": "oblivious", "eps": 256}, "wanted eps from 0 to 255"),
+        ({"attack": "bim", "threat": "oblivious", "eps": 1, "steps": -1}, "wanted a whole number of steps"),
+        ({"attack": "bim", "threat": "transfer", "source": "seg", "eps": 8, "steps": 1}, "another source than its victim"),
+        ({"dataset": "citiscapes"}, "unknown data set 'citiscapes'; choose one of camvid"),
+        ({"derain": "prnet"}, "unknown derain net 'prnet'; choose one of prenet"),
+        ({"segmenter": "psp"}, "unknown segmenter 'psp'; choose one of pspnet"),
+        ({"rain": "acid"}, "unknown rain 'acid'; choose one of heavy"),
+        ({"precision": "int4"}, "unknown precision 'int4'; choose one of auto"),
+        ({"images": 0}, "wanted 1 image or more"),
+        ({"images": 10**6}, "wanted 1000000 images of scenes test, got only 12"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_choices(tiny_zoo, store, settings, words):
+    settings = {"method": "seg", "images": IMAGES} | settings
+    if "precision" in settings:
+        settings |= {"attack": "bim", "threat": "oblivious", "eps": 8, "steps": 1}
+    with pytest.raises(ValueError, match=words) as caught:
+        run([Trial(**settings)], store=store, quiet=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_net_names_the_command_that_trains_it(tiny_zoo, store):
+    with pytest.raises(FileNotFoundError, match=r"python -m lab train clean --dataset scenes .*--seed 7"):
+        run([Trial("seg", images=IMAGES, net_seed=7)], store=store, quiet=True)
+
+
+def test_batches_of_the_work_share_their_perturbation(tiny_zoo, store):
+    cells = cells_of(table1(images=IMAGES), None)
+    for batch in missing(cells, store):
+        assert len({str(cell.perturbation) for cell in batch.cells}) == 1
+        assert batch.cost == len(batch.indices) * (max(map(steps_of, batch.cells)) + len(batch.cells))
+    compute(cells, store, quiet=True)
+    assert list(missing(cells, store)) == []
+
+
+def parameters_of(path):
+    notebook = nbformat.read(path, as_version=4)
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    scope = {}
+    exec(cell.source, scope)
+    return {k: v for k, v in scope.items() if not k.startswith("__")}
+
+
+def test_the_notebook_has_the_parameters_of_the_spec(request):
+    defaults = {p.name: p.default for p in inspect.signature(table1).parameters.values()}
+    assert parameters_of(request.config.rootpath / "notebooks" / "table1.ipynb") == defaults
+
+
+def test_the_spec_covers_the_paper_and_clean_and_both_threats():
+    trials = table1()
+    assert len(trials) == len(METHODS) * (2 + 2 * len(ATTACKS))
+    assert {t.threat for t in trials} == {None, "oblivious", "adaptive"}
+    transfer = [t for t in table1(threat="transfer") if t.threat == "transfer"]
+    assert {t.method for t in transfer} == set(METHODS) - {"seg"}
+
+
+def test_the_layout_states_every_setting_and_published_values_only_where_they_belong(tiny_zoo, store):
+    text = layout(run(table1(images=IMAGES, seed=3), store=store, quiet=True)).text()
+    for words in ("scenes test (64x32, 2 images, rain pearl)", "eps 8/255", "step 3/255", "seed 3", "one training run"):
+        assert words in text
+    assert "48.55" in text  # PEARL + AMA under BIM3, as printed
+    assert "orderings" in text
+    other = layout(run(table1(eps=4, images=IMAGES), store=store, quiet=True)).text()
+    assert "48.55" not in other
+    assert "Published: 8/255 only" in other

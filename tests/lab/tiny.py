@@ -1,0 +1,55 @@
+"""The scenes and their zoo, shrunk until a net trains in a second; also a program, for tests that kill it.
+
+`python -m tests.lab.tiny RECIPE [SECONDS]` trains one net under PEARL_HOME; every step takes SECONDS longer.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import lab.data
+from lab import plans, training
+from lab.batches import Batches
+from lab.data import rainy, scenes
+from lab.zoo import NetName
+from pearl_core.rain import preset
+from pearl_core.train import Schedule
+
+STEPS = 12
+PLAN = plans.Plan(
+    segmenter={"pspnet": {"depth": 18, "width": 4}},
+    derain={"prenet": {"width": 4, "iterations": 1}},
+    schedules={recipe: Schedule(STEPS, 1e-2) for recipe in training.ORDER},
+    batch=3,
+)
+
+
+def shrink(change: Callable = setattr) -> None:
+    """Six small pictures to train on and three to score, tiny nets, a state on disk after every step."""
+    training.training_data.cache_clear()
+    readers = lab.data._readers() | {"scenes": replace(scenes.READER, size=(32, 64))}
+    change(lab.data, "_readers", lambda: readers)
+    change(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 3})
+    change(rainy, "recorded", lambda name, size, rain: preset(rain))
+    change(plans, "PLANS", {"scenes": PLAN})
+    change(training, "CHECKPOINT", 0)
+
+
+def job(recipe: str, **options) -> training.Job:
+    return training.Job(NetName("scenes", recipe), **options)
+
+
+def main(recipe: str, seconds: str = "0") -> None:
+    shrink()
+    draw = Batches.__call__
+    Batches.__call__ = lambda self, step: (time.sleep(float(seconds)), draw(self, step))[1]
+    training.scores = lambda job: {}
+    training.CHECKPOINT = 2.5 * float(seconds)  # so that a kill loses a step or two
+    training.run(job(recipe), quiet=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
