@@ -31,7 +31,9 @@ class Batches:
         random = np.random.RandomState([self.seed, step])
         pictures = [self.picture(index, random) for index in self.indices(step)]
         rainy, clean, labels = (np.stack(arrays) for arrays in zip(*pictures, strict=True))
-        images = [torch.from_numpy(a.transpose(0, 3, 1, 2)) for a in (rainy, clean)]  # channels last, as the nets like it
+        images = [
+            torch.from_numpy(a.transpose(0, 3, 1, 2)) for a in (rainy, clean)
+        ]  # channels last, as the nets like it
         return Sample(*images, torch.from_numpy(labels).long())
 
     def indices(self, step: int) -> list[int]:

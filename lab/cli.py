@@ -80,6 +80,8 @@ def add_train(commands) -> None:
     command.add_argument("--segmenter", default="pspnet")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--steps", type=int, help="instead of the plan's")
+    command.add_argument("--eps", type=float, default=8, help="of the training attack, in 1/255")
+    command.add_argument("--attack-steps", type=int, default=3, help="of the training attack")
     command.add_argument("--zoo", type=Path, help="folder for the nets (default: the lab's home)")
     command.set_defaults(run=train)
 
@@ -94,7 +96,7 @@ def train(options) -> None:
         os.environ["PEARL_ZOO"] = str(options.zoo)
     for recipe in training.ORDER if options.all else [options.recipe]:
         name = NetName(options.dataset, recipe, options.derain, options.segmenter, options.seed)
-        net = training.run(training.Job(name, options.data_root, options.steps))
+        net = training.run(training.Job(name, options.data_root, options.steps, options.eps, options.attack_steps))
         print(f"{name}: {net.path}, {net.card['seconds']} s")
         print(f"  scores on {net.card['scores']}")
 

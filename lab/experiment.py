@@ -6,8 +6,7 @@ What trials share is computed once: attacks on the same nets share perturbations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -16,110 +15,18 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from lab.data import Dataset, dataset
-from lab.methods import METHODS
-from lab.pipelines import THREATS, attacked_nets, build, nets
+from lab.data import Dataset
+from lab.pipelines import build
 from lab.store import Store, address_of
+from lab.trial import Cell, Trial, cells_of, steps_of
 from pearl_core import SCIENCE
-from pearl_core.attacks.compose import Ascent
-from pearl_core.attacks.zoo import attack as make_attack
 from pearl_core.bootstrap import interval
 from pearl_core.metrics import METRICS, observe_all
-from pearl_core.precision import resolve
-from pearl_core.types import Sample, choose
+from pearl_core.types import Sample
 
 TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
 STATISTICS = tuple(dict.fromkeys(METRICS[name].statistic for name in TABLED))
 BATCH = 4  # images attacked together: enough to keep two cores busy, little enough for the caches
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Everything that can change one cell of one table, and nothing else. eps and alpha in 1/255."""
-
-    method: str
-    dataset: str = "scenes"
-    split: str | None = None  # None: the data set's own for evaluation
-    rain: str = "pearl"  # or "none"
-    derain: str = "prenet"
-    segmenter: str = "pspnet"
-    attack: str | None = None
-    eps: float = 0
-    steps: int = 0
-    alpha: float | None = None
-    threat: str | None = None
-    source: str | None = None  # of a transfer attack
-    images: int = 32
-    seed: int = 0  # of attack starts and bootstrap
-    net_seed: int = 0  # of the training run
-    precision: str = "auto"  # of the gradients; scores are float32
-
-    def __post_init__(self):
-        choose("method", self.method, METHODS)
-        if self.images < 1:
-            raise ValueError(f"wanted 1 image or more, got {self.images}")
-        if self.attack is not None:
-            choose("threat", str(self.threat), THREATS)
-
-    def ascent(self) -> Ascent | None:
-        """The attack, or None where there is none or it cannot move a pixel."""
-        if self.attack is None:
-            return None
-        options = {} if self.attack == "fgsm" else {"steps": self.steps, "alpha": self.alpha}
-        found = make_attack(self.attack, self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
-        still = self.eps == 0 or (self.steps == 0 and not found.random_start)
-        return None if still else found
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """A trial with its nets and data at hand."""
-
-    trial: Trial
-    data: Dataset
-
-    @cached_property
-    def victim(self) -> tuple:
-        t = self.trial
-        return nets(t.method, t.dataset, t.derain, t.segmenter, t.net_seed)
-
-    @cached_property
-    def attacked(self) -> tuple:
-        t = self.trial
-        return attacked_nets(t.method, t.threat, t.source, t.dataset, t.derain, t.segmenter, t.net_seed)
-
-    @cached_property
-    def ascent(self) -> Ascent | None:
-        return self.trial.ascent()
-
-    @cached_property
-    def perturbation(self) -> dict | None:
-        """What the attack depends on but for the number of steps: cells that agree here share one run of it."""
-        if self.ascent is None:
-            return None
-        found = self.ascent
-        return {
-            "on": [None if net is None else net.sha256 for net in self.attacked],
-            "name": self.trial.attack,
-            "eps": self.trial.eps,
-            "alpha": found.search.alpha * 255,
-            "seed": self.trial.seed if found.random_start else None,
-            "precision": str(found.dtype or torch.float32),
-        }
-
-    @cached_property
-    def facts(self) -> dict:
-        """All that decides the statistics of an image."""
-        return {
-            "science": SCIENCE,
-            "data": self.data.fingerprint,
-            "victim": [None if net is None else net.sha256 for net in self.victim],
-            "attack": self.perturbation and self.perturbation | {"steps": self.ascent.search.steps},
-        }
-
-    @cached_property
-    def address(self) -> str:
-        return address_of(self.facts)
 
 
 def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store | None = None, quiet: bool = False):
@@ -127,18 +34,6 @@ def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store |
     store, cells = store or Store(), cells_of(trials, data_root)
     compute(cells, store, quiet)
     return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
-
-
-def cells_of(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:
-    """The trials with their data opened, each data set once."""
-    opened: dict[tuple, Dataset] = {}
-    cells = []
-    for trial in trials:
-        place = trial.dataset, trial.split, trial.rain
-        if place not in opened:
-            opened[place] = dataset(trial.dataset, trial.split, data_root=data_root, rain=trial.rain)
-        cells.append(Cell(replace(trial, split=opened[place].split), opened[place]))
-    return cells
 
 
 def chosen(data: Dataset, images: int) -> list[int]:
@@ -173,10 +68,6 @@ class Batch(NamedTuple):
     def cost(self) -> int:
         """Roughly the passes through a network: gradient evaluations and scores."""
         return len(self.indices) * (max(map(steps_of, self.cells)) + len(self.cells))
-
-
-def steps_of(cell: Cell) -> int:
-    return 0 if cell.ascent is None else cell.ascent.search.steps
 
 
 def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
@@ -229,7 +120,9 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
     found = statistics(cell, store)
     origin = asdict(cell.trial) | {
-        "precision": "float32" if cell.ascent is None else str(cell.ascent.dtype or torch.float32).removeprefix("torch."),
+        "precision": "float32"
+        if cell.ascent is None
+        else str(cell.ascent.dtype or torch.float32).removeprefix("torch."),
         "alpha": None if cell.ascent is None else cell.ascent.search.alpha * 255,
         "random_start": None if cell.ascent is None else cell.ascent.random_start,
         "size": "x".join(str(side) for side in reversed(cell.data.size)),
@@ -246,4 +139,3 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
             "metric": name, "value": metric.reduce(values), "low": low, "high": high, "unit": metric.unit,
             "statistics": values,
         }  # fmt: skip
-

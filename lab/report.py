@@ -49,7 +49,9 @@ class Report:
         parts = [f"<h2>{escape(self.title)}</h2><p>{escape(self.caption)}</p>"]
         for block in self.blocks:
             lines = "".join(f"<li>{escape(line)}</li>" for line in block.after)
-            parts.append(f"<h3>{escape(block.title)}</h3><p>{escape(block.note)}</p>{block.frame.to_html()}<ul>{lines}</ul>")
+            parts.append(
+                f"<h3>{escape(block.title)}</h3><p>{escape(block.note)}</p>{block.frame.to_html()}<ul>{lines}</ul>"
+            )
         return "".join(parts)
 
     def __repr__(self) -> str:
@@ -68,7 +70,7 @@ def caption(rows: pd.DataFrame) -> str:
         f"Measured on {all_of('dataset')} {all_of('split')} ({all_of('size')}, {all_of('images')} images, "
         f"rain {all_of('rain', attacked)}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}; "
         f"training seed {trained}{'' if ',' in trained else ' (one training run)'}.",
-        f"Attacks: eps {all_of('eps', attacked)}/255, step {all_of('alpha', attacked)}/255, start seed {all_of('seed')}, "
+        f"Attacks: eps {all_of('eps', attacked)}/255, step {all_of('alpha', attacked)}/255, seed {all_of('seed')}, "
         f"threats {all_of('threat')}" + (f", source {all_of('source')}" if rows.source.notna().any() else "")
         + f"; gradients in {all_of('precision', attacked)}, scores in float32.",
         "Brackets: 95 % bootstrap interval over images. mIoU and allAcc pooled over pixels; PSNR is the mean over "
@@ -97,7 +99,9 @@ def condition_block(
                 lines[-1][METRICS[metric].label, "95 %"] = f"[{shown(row.low, metric)}, {shown(row.high, metric)}]"
                 if published:
                     printed = published.get((method, condition, metric))
-                    lines[-1][METRICS[metric].label, "Cityscapes (paper)"] = "" if printed is None else shown(printed, metric)
+                    lines[-1][METRICS[metric].label, "Cityscapes (paper)"] = (
+                        "" if printed is None else shown(printed, metric)
+                    )
                     lines[-1][METRICS[metric].label, "diff."] = "" if printed is None else f"{row.value - printed:+.2f}"
     frame = pd.DataFrame(lines, index=pd.MultiIndex.from_tuples(index, names=["", "method"]))
     frame.columns = pd.MultiIndex.from_tuples(frame.columns)

@@ -1,7 +1,7 @@
 """Results on disk: statistics per image, addressed by everything that produced them.
 
 One SQLite file. A row is (address of the cell, image, statistic, value); a batch is written in one transaction, so
-an interrupted run loses the batch in flight and nothing else. The notebook, the command line and the dashboard share it.
+an interrupted run loses the batch in flight and nothing else. Notebook, command line and dashboard share it.
 """
 
 from __future__ import annotations

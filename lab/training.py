@@ -18,10 +18,11 @@ from lab import disk, zoo
 from lab.batches import Batches
 from lab.data import dataset
 from lab.data.base import Dataset
-from lab.experiment import Trial, chosen
+from lab.experiment import chosen
 from lab.experiment import run as measure
 from lab.methods import METHODS
 from lab.plans import Plan, plan
+from lab.trial import Trial
 from lab.zoo import Net, NetName
 from pearl_core import SCIENCE, recipes
 from pearl_core.metrics import psnr
@@ -31,7 +32,9 @@ from pearl_core.recipes import Recipe, segmentation_loss
 from pearl_core.train import Schedule, class_weights, train
 
 CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
-ORDER = ("clean", "derain", "sat", "nat", "pearl", "pearl_ama")  # later recipes start from earlier nets
+BOTH = ("derain", "clean")
+FROM = {"clean": (), "derain": (), "sat": ("clean",), "nat": BOTH, "pearl": BOTH, "pearl_ama": BOTH}
+ORDER = tuple(FROM)  # later recipes start from earlier nets
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Job:
 
 def run(job: Job, *, quiet: bool = False) -> Net:
     """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
-    started = time.time()
+    started = time.monotonic()
     how, name = plan(job.name.dataset), job.name
     schedule = how.schedule(name.recipe)
     schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
@@ -59,12 +62,12 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     recipe = build_recipe(job, data)
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     pipeline = start(job, how, len(data.classes))
-    facts = settings(job, how, schedule, recipe)
+    facts = settings(job, how, schedule, recipe, data)
     state = resume(job.state, facts)
     earlier = state["seconds"] if state else 0.0
     steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
     losses = follow(steps, job, schedule, facts, earlier, quiet)
-    card = card_of(job, how, facts, data, earlier + time.time() - started, losses)
+    card = card_of(job, facts, data, earlier + time.monotonic() - started, losses)
     zoo.save(name, getattr(pipeline, recipe.moves), card)
     job.state.unlink(missing_ok=True)
     net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
@@ -81,18 +84,18 @@ def training_data(name: str, data_root: str | None) -> Dataset:
 
 def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
     """Drive the training: a bar to watch, a state on disk every so often. Returns the losses of this sitting."""
-    losses, last, began = [], time.time(), time.time()
+    losses, last, began = [], time.monotonic(), time.monotonic()
     bar = tqdm(steps, total=schedule.steps, desc=str(job.name), unit="step", disable=quiet, mininterval=1)
     for progress in bar:
         bar.n = progress.done - 1  # a resumed bar starts where the run stopped
         losses.append(progress.loss)
         bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
-        if time.time() - last > CHECKPOINT:
+        if time.monotonic() - last > CHECKPOINT:
             whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
-            torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.time() - began}, whole)
+            torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.monotonic() - began}, whole)
             with disk.written(job.state) as draft:
                 draft.write_bytes(whole.getbuffer())
-            last = time.time()
+            last = time.monotonic()
     return losses
 
 
@@ -116,24 +119,20 @@ def resume(path: Path, facts: dict) -> dict | None:
 
 def start(job: Job, how: Plan, classes: int) -> Pipeline:
     """The pipeline a recipe begins with. What moves starts from the net the recipe improves, or from nothing."""
-    name = job.name
+    name, trained = job.name, {recipe: copy.deepcopy(net.module) for recipe, net in before(job).items()}
     torch.manual_seed(name.seed)
-    fresh_segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
-    if name.recipe == "clean":
-        return Pipeline(None, fresh_segmenter)
-    if name.recipe == "derain":
-        return Pipeline(zoo.build(name.derain, how.derain[name.derain]), None)
-    if name.recipe in ("sat", "nat"):
-        fresh_segmenter.load_state_dict(before(job, "clean").state_dict(), strict=False)  # but for the auxiliary head
-        derainer = before(job, "derain") if name.recipe == "nat" else None
-        return Pipeline(derainer, fresh_segmenter)
-    return Pipeline(before(job, "derain"), before(job, "clean"))
+    segmenter = trained.get("clean")
+    if zoo.MOVES.get(name.recipe) == "segmenter":
+        segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
+        if trained:  # the auxiliary head is not in the zoo and starts afresh
+            segmenter.load_state_dict(trained["clean"].state_dict(), strict=False)
+    derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
+    return Pipeline(derainer, segmenter)
 
 
-def before(job: Job, recipe: str) -> torch.nn.Module:
-    """A copy of the net that must exist before this one."""
-    name = NetName(**asdict(job.name) | {"recipe": recipe})
-    return copy.deepcopy(zoo.find(name).module)
+def before(job: Job) -> dict[str, Net]:
+    """The nets that must exist before this one, by their recipes."""
+    return {recipe: zoo.find(NetName(**asdict(job.name) | {"recipe": recipe})) for recipe in FROM[job.name.recipe]}
 
 
 def build_recipe(job: Job, data: Dataset) -> Recipe:
@@ -152,13 +151,14 @@ def build_recipe(job: Job, data: Dataset) -> Recipe:
     return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
 
 
-def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe) -> dict:
+def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
-    network = getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network]
     attacked = job.name.recipe not in ("clean", "derain")
     return {
         "name": asdict(job.name),
-        "network": network,
+        "architecture": getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network],
+        "from": {earlier: net.sha256 for earlier, net in before(job).items()},
+        "pictures": data.fingerprint,
         "schedule": asdict(schedule),
         "batch": how.batch,
         "zoom": how.zoom,
@@ -169,16 +169,16 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe) -> dict:
     }
 
 
-def card_of(job: Job, how: Plan, facts: dict, data: Dataset, seconds: float, losses: list[float]) -> dict:
-    network = facts["network"]
+def card_of(job: Job, facts: dict, data: Dataset, seconds: float, losses: list[float]) -> dict:
+    literal = facts["architecture"]
     if job.name.network == job.name.segmenter:
-        network = network | {"classes": len(data.classes), "aux": False}
+        literal = literal | {"classes": len(data.classes), "aux": False}
     return {
         "network": job.name.network,
-        "settings": network,
-        **{key: value for key, value in facts.items() if key != "network"},
+        "settings": literal,
+        **facts,
         "data": {"name": data.name, "split": data.split, "size": list(data.size), "rain": asdict(data.rain),
-                 "pictures": len(data), "fingerprint": data.fingerprint},
+                 "pictures": len(data)},
         "use": data.note or None,
         "git": revision(),
         "torch": torch.__version__,

@@ -38,7 +38,7 @@ def training_attack(eps: float = 8, steps: int = 3, **options) -> Attack:
 
 
 def segmentation_loss(weights: Tensor | None = None, aux_weight: float = 0.4) -> SegLoss:
-    """Cross-entropy of the main head plus 0.4 of the auxiliary head's (PSPNet). `weights` per class balances rare ones."""
+    """Cross-entropy of the main head plus 0.4 of the auxiliary one (PSPNet); `weights` per class balance rare ones."""
 
     def loss(segment, images: Tensor, labels: Tensor) -> Tensor:
         logits, aux = segment.heads(images, aux=segment.aux is not None)
@@ -50,7 +50,7 @@ def segmentation_loss(weights: Tensor | None = None, aux_weight: float = 0.4) ->
 
 
 def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:
-    """1 - SSIM, PReNet's own training loss (Ren et al. 2019). In float32: SSIM is a difference of nearly equal numbers."""
+    """1 - SSIM, PReNet's own training loss (Ren et al. 2019). In float32: SSIM subtracts nearly equal numbers."""
     with torch.autocast(derained.device.type, enabled=False):
         return 1 - similarity(derained.float(), target.float()).mean()
 
@@ -101,7 +101,7 @@ def pearl(
     *,
     mirror_on: str = "attacked",
 ) -> Recipe:
-    """L_def(F(I + delta_n), C + delta_m): F learns to remove rain and attack in one (eqs. 4 and 6); S stays clean-trained.
+    """L_def(F(I + delta_n), C + delta_m): F learns to remove rain and attack in one (eqs. 4, 6); S stays clean-trained.
 
     Without `mirror` delta_m is zero: PEARL. With it: PEARL + AMA. Equation 6 makes the mirror perturbation on
     the attacked rainy input, starting there at zero; `mirror_on="clean"` makes it on C, the other reading.

@@ -91,8 +91,6 @@ def train(
         run.restore(state)
     while run.done < schedule.steps:
         loss = one_step(run, samples(run.done), seed, dtype)
-        if not math.isfinite(loss):
-            raise FloatingPointError(f"the loss became {loss} at step {run.done}; try a smaller learning rate")
         run.done += 1
         yield Progress(run.done, loss, run.state)
     pipeline.eval()
@@ -109,7 +107,11 @@ def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> 
         loss = run.recipe.loss(run.pipeline, sample)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.part.parameters(), run.schedule.clip)
+    norm = torch.nn.utils.clip_grad_norm_(run.part.parameters(), run.schedule.clip)
+    if not (loss.isfinite() and norm.isfinite()):  # before the step, so that the weights stay good
+        raise FloatingPointError(
+            f"loss {loss:.4g} and gradient norm {norm:.4g} at step {run.done}; try a smaller learning rate"
+        )
     run.optimiser.step()
     return float(loss.detach())
 

@@ -27,7 +27,10 @@ COLOURS = {
 }
 CLASSES, PALETTE = tuple(COLOURS), tuple(COLOURS.values())
 VOID_ON_DISK = len(CLASSES)  # 11
-NOTES = {"val": "val shares a sequence with train"}
+NOTES = {
+    "train": "CamVid is CC BY-NC 4.0: for research, not for commercial use",
+    "val": "val shares a sequence with train",
+}
 
 
 def open_split(root: Path, split: str, size: Size | None, count: int | None) -> Dataset:

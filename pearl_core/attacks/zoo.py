@@ -33,7 +33,7 @@ def fgsm(eps: float = 8, **options) -> Ascent:
 
 
 def bim(eps: float = 8, steps: int = 10, alpha: float | None = None, **options) -> Ascent:
-    """Small steps from the picture itself (Kurakin et al. 2017). PEARL's eq. 2 starts at random: `random_start=True`."""
+    """Small steps from the picture itself (Kurakin et al. 2017); `random_start=True` is PEARL's eq. 2 to the letter."""
     return ascend(cross_entropy, *steps_within(eps, steps, alpha), **options)
 
 

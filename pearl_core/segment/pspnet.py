@@ -27,7 +27,9 @@ class Pyramid(nn.Module):
 
 
 def head(cin: int, inner: int, classes: int) -> nn.Sequential:
-    return nn.Sequential(*conv_bn(cin, inner, 3), nn.ReLU(inplace=True), nn.Dropout2d(0.1), nn.Conv2d(inner, classes, 1))
+    return nn.Sequential(
+        *conv_bn(cin, inner, 3), nn.ReLU(inplace=True), nn.Dropout2d(0.1), nn.Conv2d(inner, classes, 1)
+    )
 
 
 class PSPNet(DilatedResNet):

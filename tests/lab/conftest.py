@@ -68,7 +68,9 @@ def tiny_nets(tmp_path_factory):
             torch.manual_seed(seed)
             settings = (tiny.PLAN.segmenter | tiny.PLAN.derain)[name.network]
             settings = settings | ({"classes": 19, "aux": False} if name.network == "pspnet" else {})
-            zoo.save(name, zoo.build(name.network, settings), {"network": name.network, "settings": settings, "seconds": 0})
+            zoo.save(
+                name, zoo.build(name.network, settings), {"network": name.network, "settings": settings, "seconds": 0}
+            )
     return folder
 
 

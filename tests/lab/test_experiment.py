@@ -7,11 +7,12 @@ import nbformat
 import numpy as np
 import pytest
 
-from lab.experiment import Trial, cells_of, compute, missing, run, steps_of
+from lab.experiment import compute, missing, run
 from lab.experiments.pearl.table1 import ATTACKS, layout, table1
 from lab.methods import METHODS
 from lab.pipelines import attacked_nets, build
 from lab.store import Store
+from lab.trial import Trial, cells_of, steps_of
 
 IMAGES = 2
 
@@ -125,7 +126,10 @@ def test_threats_attack_what_they_say(tiny_zoo):
         ({"attack": "bim", "threat": "oblivious", "eps": -1}, "wanted eps from 0 to 255"),
         ({"attack": "bim", "threat": "oblivious", "eps": 256}, "wanted eps from 0 to 255"),
         ({"attack": "bim", "threat": "oblivious", "eps": 1, "steps": -1}, "wanted a whole number of steps"),
-        ({"attack": "bim", "threat": "transfer", "source": "seg", "eps": 8, "steps": 1}, "another source than its victim"),
+        (
+            {"attack": "bim", "threat": "transfer", "source": "seg", "eps": 8, "steps": 1},
+            "another source than its victim",
+        ),
         ({"dataset": "citiscapes"}, "unknown data set 'citiscapes'; choose one of camvid"),
         ({"derain": "prnet"}, "unknown derain net 'prnet'; choose one of prenet"),
         ({"segmenter": "psp"}, "unknown segmenter 'psp'; choose one of pspnet"),

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
-from pearl_core.derain.prenet import PReNet
+from lab.zoo import load_derainer
 from pearl_core.metrics import METRICS, observe_all
 from pearl_core.types import Output, Sample
 
@@ -28,8 +27,7 @@ REFERENCE = {  # metric -> its name in the reference
 @needs_data
 def test_prenet_scores_match_the_reference():
     """Three images; every one on this disk with PEARL_SLOW=1."""
-    net = PReNet().eval()
-    net.load_state_dict(load_file(Path(DATA) / "weights" / "rain100h_prenet6.safetensors"))
+    net = load_derainer(Path(DATA) / "weights" / "rain100h_prenet6.safetensors")
     for number, row in list(reference().items())[: None if SLOW else 3]:
         rainy, clean = pair(number)
         with torch.no_grad():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lab.experiment import Trial
 from lab.methods import METHODS
 from lab.published import table
 from lab.report import Block, Report, caption, condition_block, orderings
+from lab.trial import Trial
 from pearl_core.types import choose
 
 METRICS = ("mIoU", "allAcc", "PSNR")

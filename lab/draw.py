@@ -1,0 +1,143 @@
+"""Pictures of pictures: label maps, overlays, heat maps, sheets. numpy and matplotlib only; no model runs here.
+
+Pictures are (H, W, 3), float in [0, 1] or uint8; label maps are (H, W) integers with `VOID`. All drawn is uint8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from pearl_core.types import VOID, choose
+
+if TYPE_CHECKING:
+    from lab.scene import View
+
+Palette = Sequence[tuple[int, int, int]]
+PERCEPTUAL = ("cividis", "inferno", "magma", "plasma", "viridis")  # equal steps look equal
+HATCH = np.array([[110] * 3, [150] * 3], np.uint8)  # two greys for void, which no palette uses striped
+RIGHT, WRONG = (226, 232, 240), (220, 38, 38)
+CLOSE, FAR = (
+    16 / 255,
+    0.5,
+)  # full scale of heat maps: for perturbations (the largest eps dialled), for derained pictures
+
+
+def pixels(image: np.ndarray) -> np.ndarray:
+    """Any picture as (H, W, 3) uint8, to the nearest level."""
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"wanted a picture (H, W, 3), got {image.shape}")
+    return image if image.dtype == np.uint8 else np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def enlarged(image: np.ndarray, times: int) -> np.ndarray:
+    """Every pixel as a square of `times` x `times`: stays crisp where a browser would blur."""
+    return image.repeat(times, 0).repeat(times, 1)
+
+
+def colours(labels: np.ndarray, palette: Palette) -> np.ndarray:
+    """The label map in the colours of its classes; void is hatched in grey."""
+    void, table = labels == VOID, np.array(palette, np.uint8)
+    if ((labels < 0) | (labels >= len(table)))[~void].any():
+        raise ValueError(f"wanted labels from 0 to {len(table) - 1} and void {VOID}, got {np.unique(labels[~void])}")
+    rows, columns = np.indices(labels.shape)
+    hatched = HATCH[(rows + columns) // 3 % 2]
+    return np.where(void[..., None], hatched, table[np.where(void, 0, labels)])
+
+
+def overlay(image: np.ndarray, labels: np.ndarray, palette: Palette, opacity: float = 0.6) -> np.ndarray:
+    """The classes over the picture: opacity 0 is the picture, 1 the colours. Void pixels show the picture as it is."""
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"wanted an opacity from 0 to 1, got {opacity}")
+    below, above = pixels(image), colours(labels, palette)
+    mixed = np.rint((1 - opacity) * below + opacity * above).astype(np.uint8)
+    return np.where((labels == VOID)[..., None], below, mixed)
+
+
+def errors(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Wrong pixels in red, right ones pale, void hatched."""
+    return colours(np.where(labels == VOID, VOID, labels != predicted), (RIGHT, WRONG))
+
+
+def heat(difference: np.ndarray, *, scale: float, cmap: str = "magma") -> np.ndarray:
+    """The size of a difference, (H, W) or the largest of (H, W, 3): black is none, brightest is `scale` and more."""
+    if not scale > 0:
+        raise ValueError(f"wanted a scale over 0, got {scale}")
+    size = np.abs(difference)
+    return ramp((size.max(-1) if size.ndim == 3 else size) / scale, cmap)
+
+
+def ramp(values: np.ndarray, cmap: str = "magma") -> np.ndarray:
+    """Numbers in [0, 1] in a perceptually uniform map; below and above go to its ends."""
+    choose("colour map", cmap, PERCEPTUAL)
+    return matplotlib.colormaps[cmap](np.clip(values, 0, 1), bytes=True)[..., :3]
+
+
+def scale_bar(cmap: str = "magma", height: int = 4, width: int = 256) -> np.ndarray:
+    """The colours of `heat` from 0 to its scale, left to right."""
+    return ramp(np.broadcast_to(np.linspace(0, 1, width), (height, width)), cmap)
+
+
+def legend(classes: Sequence[str], palette: Palette) -> str:
+    """The classes beside their colours, as HTML that takes its text colour from the page."""
+    swatch = '<span style="display:inline-block;width:.8em;height:.8em;border-radius:2px;background:rgb{}"></span> {}'
+    entries = [swatch.format(tuple(map(int, c)), escape(name)) for name, c in zip(classes, palette, strict=True)]
+    row = "display:flex;flex-wrap:wrap;gap:.15em 1em;font-size:.8rem;line-height:1.4"
+    return f'<div style="{row}">' + "".join(f"<span>{entry}</span>" for entry in entries) + "</div>"
+
+
+def sheet(views: Mapping[str, View], *, width: float = 3.2) -> Figure:
+    """One row per titled view: rainy, attacked, derained, how far that is from clean, segmentation, ground truth.
+
+    `width` is that of one picture in inches. The figure belongs to no window: save it, show it, let it go.
+    """
+    first = next(iter(views.values()))
+    height = width * first.labels.shape[0] / first.labels.shape[1]
+    shape = len(views), len(columns_of(first))
+    size = (1.03 * width * shape[1], (1.12 * height + 0.15) * shape[0] + 1.1)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(*shape, squeeze=False)
+    for axes, (title, view) in zip(grid, views.items(), strict=True):
+        fill(axes, title, view)
+    for axis, name in zip(grid[0], columns_of(first), strict=True):
+        axis.set_title(name)
+    colours_of_heat = ScalarMappable(Normalize(0, FAR), "magma")
+    bar = figure.colorbar(colours_of_heat, ax=grid, location="bottom", shrink=0.35, aspect=40, pad=0.01)
+    bar.set_label("|derained − clean|, largest channel; brightest: this and more", fontsize="small")
+    patches = [Patch(color=np.divide(c, 255), label=n) for n, c in zip(first.classes, first.palette, strict=True)]
+    columns = (len(patches) + 1) // 2
+    figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize="small", frameon=False)
+    return figure
+
+
+def fill(axes: Sequence[Axes], title: str, view: View) -> None:
+    """One row of a sheet."""
+    for axis, picture in zip(axes, columns_of(view).values(), strict=True):
+        axis.imshow(picture, interpolation="nearest")
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+    axes[0].set_ylabel(title.replace(", ", "\n"))
+    axes[2].set_xlabel(f"PSNR {view.metrics['PSNR']:.2f} dB")
+    axes[4].set_xlabel(f"mIoU {view.metrics['mIoU']:.1f} %, without attack {view.unattacked_metrics['mIoU']:.1f} %")
+
+
+def columns_of(view: View) -> dict[str, np.ndarray]:
+    """The pictures of one row of a sheet, by their titles."""
+    return {
+        "rainy": pixels(view.rainy),
+        "attacked": pixels(view.attacked),
+        "derained": pixels(view.derained),
+        "|derained − clean|": heat(view.derained - view.clean, scale=FAR),
+        "segmentation": overlay(view.derained, view.predicted, view.palette),
+        "ground truth": overlay(view.clean, view.labels, view.palette),
+    }
