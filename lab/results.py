@@ -10,6 +10,7 @@ from lab import disk
 from lab.draw import sheet
 from lab.experiment import run
 from lab.experiments.pearl.table1 import layout, table1
+from lab.methods import METHODS
 from lab.scene import look
 
 INTRODUCTION = """# Results
@@ -39,7 +40,10 @@ def section(folder: Path, name: str, data_root: str | None) -> None:
     rows = run(table1(dataset=name), data_root=data_root)
     disk.write_text(folder / f"table1-{name}.csv", rows.drop(columns="statistics").to_csv(index=False))
     picture = f"table1-{name}.png"
-    views = {f"{method}, BIM10 at 8/255": look(dataset=name, method=method, data_root=data_root) for method in SHOWN}
+    views = {
+        f"{METHODS[method].title}, BIM10 at 8/255": look(dataset=name, method=method, data_root=data_root)
+        for method in SHOWN
+    }
     figure = sheet(views)
     with disk.written(folder / picture) as draft:
         figure.savefig(draft, format="png", dpi=80, bbox_inches="tight")
