@@ -42,6 +42,7 @@ def table1(images: int = 32) -> str:
         started = time.perf_counter()
         run([cell.trial for cell in cells], store=Store(Path(folder) / "results.sqlite"), quiet=True)
         again = time.perf_counter() - started
+        shown = precisions(images, Store(Path(folder) / "precisions.sqlite"))
     least, everything = (before + after) / 2, sum(took)
     number_format = fast_dtype() or "float32"
     return "\n".join([
@@ -50,7 +51,7 @@ def table1(images: int = 32) -> str:
         f"  oblivious part {took[0]:.1f} s, both threats {everything:.1f} s, again from the full store {again:.1f} s",
         f"  floor {least:.1f} s (before the run {before:.1f} s, after it {after:.1f} s)",
         f"  ratio {everything / least:.2f}",
-        *precisions(images),
+        *shown,
     ])  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def seconds(work: Callable[[], Tensor]) -> float:
     return median(times)
 
 
-def precisions(images: int) -> list[str]:
+def precisions(images: int, store: Store) -> list[str]:
     """Pixel accuracy under BIM10 at 8/255, its gradients in the fast format and in float32: equal within 0.5 points?"""
     if fast_dtype() is None:
         return ["  this machine has no faster format than float32"]
@@ -111,7 +112,7 @@ def precisions(images: int) -> list[str]:
         accuracy = {}
         for precision in ("float32", "auto"):
             trial = Trial(method, attack="bim", steps=10, eps=8, threat=threat, images=images, precision=precision)
-            rows = run([trial], quiet=True)
+            rows = run([trial], store=store, quiet=True)
             accuracy[precision] = rows[rows.metric == "allAcc"].value.item()
         fast, exact = accuracy["auto"], accuracy["float32"]
         lines.append(

@@ -7,22 +7,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pearl_core.bootstrap import paired_difference
+from pearl_core.bootstrap import Difference, paired_difference
 from pearl_core.metrics import METRICS
 
 
 class Judged(NamedTuple):
-    """One ordering: the paper's difference (None where it has none) and what was measured here."""
+    """One pair of methods under one condition: the paper's difference (None where it has none) and the one here."""
 
-    better: str
-    worse: str
+    pair: tuple[str, str]
     condition: str
     metric: str
-    paper: float | None  # the paper's value of `better` minus that of `worse`
+    paper: float | None  # the paper's value of the first method minus that of the second
     measured: float
     low: float
     high: float
-    verdict: str  # of the paper's ordering where there is one: holds, fails, undecided
+    verdict: str  # on the paper's ordering: holds, fails, undecided; empty where the paper has none
 
 
 def judge(
@@ -30,20 +29,23 @@ def judge(
 ) -> Iterator[Judged]:
     """Every pair of methods under every condition and metric. Methods share images, so differences are paired.
 
-    The claim is the direction the paper prints: where it prints the opposite of `pairs`, that opposite is judged.
+    The claim is the direction the paper prints, be it that of the pair or the opposite.
     """
     cells = {(r.method, r.condition, r.metric): r.statistics for r in rows.itertuples()}
     for metric in metrics:
-        for first, second in pairs:
+        for pair in pairs:
             for condition in dict.fromkeys(rows.condition):
-                better, worse = first, second
-                values = [published.get((method, condition, metric)) for method in (better, worse)]
-                paper = None if None in values else values[0] - values[1]
-                if paper is not None and paper < 0:
-                    better, worse, paper = worse, better, -paper
-                if (better, condition, metric) in cells and (worse, condition, metric) in cells:
-                    found = paired_difference(
-                        METRICS[metric], cells[better, condition, metric], cells[worse, condition, metric], seed=seed
-                    )
-                    verdict = "" if paper is None else found.verdict
-                    yield Judged(better, worse, condition, metric, paper, *found[:3], verdict)
+                keys = [(method, condition, metric) for method in pair]
+                if all(key in cells for key in keys):
+                    printed = [published.get(key) for key in keys]
+                    paper = None if None in printed else printed[0] - printed[1]
+                    found = paired_difference(METRICS[metric], *(cells[key] for key in keys), seed=seed)
+                    yield Judged(pair, condition, metric, paper, *found, verdict(paper, found))
+
+
+def verdict(paper: float | None, found: Difference) -> str:
+    """Whether the sign the paper prints holds here. Equal numbers in the paper are no ordering."""
+    if not paper:
+        return ""
+    turned = found if paper > 0 else Difference(-found.difference, -found.high, -found.low)
+    return turned.verdict

@@ -1,6 +1,6 @@
 """python -m lab: tables, training, the zoo, data and benchmarks from the command line.
 
-Nothing heavy is imported before a command needs it, so `--help` is quick. A user's mistake is one line and exit code 2.
+A user's mistake is one line and exit code 2.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def train(options) -> None:
         name = NetName(options.dataset, recipe, options.derain, options.segmenter, options.seed)
         net = training.run(training.Job(name, options.data_root, options.steps, options.eps, options.attack_steps))
         print(f"{name}: {net.path}, {net.card['seconds']} s")
-        print(f"  scores on {net.card['scores']}")
+        print("  " + ", ".join(f"{key} {value}" for key, value in net.card["scores"].items()))
 
 
 def add_zoo(commands) -> None:
@@ -119,23 +119,31 @@ def zoo(options) -> None:
         return
     for name, card in cards.items():
         scores = ", ".join(f"{key} {value:.2f}" for key, value in card.get("scores", {}).items() if key != "on")
-        print(f"{name:40} {card['bytes'] / 1e6:5.2f} MB  {card['seconds']:5} s  {scores}")
+        print(f"{name:40} {card.get('bytes', 0) / 1e6:5.2f} MB  {card.get('seconds', 0):5} s  {scores}")
 
 
 def add_data(commands) -> None:
     command = commands.add_parser("data", help="check a data set, or find how strongly it must rain there")
-    command.add_argument("action", choices=("check", "calibrate"))
-    command.add_argument("dataset")
+    command.add_argument("action", nargs="?", choices=("list", "check", "calibrate"), default="list")
+    command.add_argument("dataset", nargs="?")
     command.add_argument("--data-root")
     command.add_argument("--size", help="HxW in pixels; default: the set's working size")
     command.set_defaults(run=data)
 
 
 def data(options) -> None:
+    from lab.data import names, reader
     from lab.data.calibrate import calibrate_dataset, misses
     from lab.data.check import check
     from lab.data.rainy import parse_size
 
+    if options.action == "list" or options.dataset is None:
+        for name in names():
+            how = reader(name)
+            where = "built in" if how.built_in else "--data-root DIR"
+            size = "own sizes" if how.size is None else f"{how.size[1]}x{how.size[0]}"
+            print(f"{name:10} {where:16} {size:10} splits {', '.join(how.splits)}")
+        return
     if options.action == "check":
         print(check(options.dataset, options.data_root))
         return
@@ -148,7 +156,7 @@ def data(options) -> None:
 
 def add_bench(commands) -> None:
     command = commands.add_parser("bench", help="how fast the lab is, against the floor of what must be computed")
-    command.add_argument("what", choices=("table1",))
+    command.add_argument("what", nargs="?", choices=("table1",), default="table1")
     command.add_argument("--images", type=int, default=32)
     command.set_defaults(run=bench)
 

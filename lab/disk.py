@@ -26,6 +26,8 @@ def written(path: Path) -> Iterator[Path]:
         draft.chmod(0o644)
         os.replace(draft, path)
     except OSError as error:
+        if str(error.strerror).startswith("could not write"):  # another file written inside this block
+            raise
         raise OSError(error.errno, f"could not write {path}: {error.strerror or error}") from error
     finally:
         draft.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from lab.data import Dataset
 from lab.pipelines import build
 from lab.store import Store, address_of
 from lab.trial import Cell, Trial, cells_of, steps_of
+from lab.zoo import SHIPPED
 from pearl_core import SCIENCE
 from pearl_core.bootstrap import interval
 from pearl_core.metrics import METRICS, observe_all
@@ -26,7 +27,9 @@ from pearl_core.types import Sample
 
 TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
 STATISTICS = tuple(dict.fromkeys(METRICS[name].statistic for name in TABLED))
-BATCH = 4  # images attacked together: enough to keep two cores busy, little enough for the caches
+# Images attacked together: enough to keep two cores busy, little enough for the caches. Always whole batches of one
+# fixed shuffle, so that an image's numbers do not depend on how many were asked for.
+BATCH = 4
 
 
 def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store | None = None, quiet: bool = False):
@@ -45,6 +48,8 @@ def chosen(data: Dataset, images: int) -> list[int]:
 
 def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
     """Fill the store with what is missing of these cells, batch by batch."""
+    for cell in cells:
+        chosen(cell.data, cell.trial.images)  # refuses more images than there are, before anything is computed
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
     bar = tqdm(total=sum(batch.cost for batch in work), unit="step", desc="measuring", disable=quiet or not work)
     place, sample = None, None
@@ -73,19 +78,19 @@ class Batch(NamedTuple):
 def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
     """What the store lacks, as batches of cells that agree in all of the attack but the number of steps."""
     known = {cell.address: store.read(cell.address, STATISTICS).keys() for cell in cells}
-    groups: dict[tuple, dict[tuple, Cell]] = {}
+    groups: dict[tuple, dict[str, Cell]] = {}
     for cell in cells:
-        shared = cell.data.fingerprint, address_of(cell.perturbation or {}), cell.trial.images
-        groups.setdefault(shared, {}).setdefault(cell.address, cell)
+        members = groups.setdefault((cell.data.fingerprint, address_of(cell.perturbation or {})), {})
+        if cell.address not in members or members[cell.address].trial.images < cell.trial.images:
+            members[cell.address] = cell
     for members in groups.values():
-        first = next(iter(members.values()))
-        order = chosen(first.data, first.trial.images)
-        for start in range(0, len(order), BATCH):
-            indices = order[start : start + BATCH]
-            keys = {first.data.keys[i] for i in indices}
-            lacking = [cell for cell in members.values() if not keys <= known[cell.address]]
+        data = next(iter(members.values())).data
+        for start in range(0, max(cell.trial.images for cell in members.values()), BATCH):
+            indices = chosen(data, min(start + BATCH, len(data)))[start:]
+            keys = {data.keys[i] for i in indices}
+            lacking = [c for c in members.values() if c.trial.images > start and not keys <= known[c.address]]
             if lacking:
-                yield Batch(start, first.data, indices, lacking)
+                yield Batch(start, data, indices, lacking)
 
 
 def measure(sample: Sample, cells: Sequence[Cell], store: Store) -> None:
@@ -120,6 +125,9 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
     found = statistics(cell, store)
     origin = asdict(cell.trial) | {
+        "steps": steps_of(cell),
+        "torch": torch.__version__,
+        "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
         "precision": "float32"
         if cell.ascent is None
         else str(cell.ascent.dtype or torch.float32).removeprefix("torch."),

@@ -16,11 +16,14 @@ Nets = tuple[Net | None, Net]  # derainer (None where nothing derains), segmente
 def nets(method: str, dataset: str, derain: str, segmenter: str, seed: int = 0) -> Nets:
     """The trained nets behind a method; one that nobody trained is an error that says how to."""
     made = METHODS[choose("method", method, METHODS)]
-
-    def trained(recipe: str) -> Net:
-        return find(NetName(dataset, recipe, derain, segmenter, seed))
-
-    return (None if made.derain is None else trained(made.derain)), trained(made.segment)
+    names = [NetName(dataset, recipe, derain, segmenter, seed) for recipe in (made.derain, made.segment) if recipe]
+    found = [find(name) for name in names]
+    for name, net in zip(names, found, strict=True):
+        for other, beside in zip(names, found, strict=True):
+            wanted = net.card.get("from", {}).get(other.recipe, beside.sha256)
+            if wanted != beside.sha256:
+                raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
+    return (None, *found) if made.derain is None else tuple(found)
 
 
 def attacked_nets(
@@ -29,10 +32,7 @@ def attacked_nets(
     """The nets the attack is made on: the segmenter alone, the whole pipeline, or another method's pipeline."""
     choose("threat", threat, THREATS)
     if threat == "transfer":
-        source = source or "seg"
-        if source == method:
-            raise ValueError(f"a transfer attack needs another source than its victim, got {source!r} for both")
-        return nets(source, dataset, derain, segmenter, seed)
+        return nets(source or "seg", dataset, derain, segmenter, seed)
     derainer, segment = nets(method, dataset, derain, segmenter, seed)
     return (None, segment) if threat == "oblivious" else (derainer, segment)
 
@@ -42,8 +42,3 @@ def build(found: Nets) -> Pipeline:
     """The pipeline of these nets, in evaluation mode. Shared: its weights stay as they are."""
     derainer, segment = found
     return Pipeline(None if derainer is None else derainer.module, segment.module).eval()
-
-
-def pipeline(method: str, dataset: str, derain: str, segmenter: str, seed: int = 0) -> Pipeline:
-    """The pipeline of a method, trained."""
-    return build(nets(method, dataset, derain, segmenter, seed))

@@ -13,6 +13,8 @@ from lab.claims import judge
 from lab.methods import METHODS
 from pearl_core.metrics import METRICS
 
+PAPER = "Cityscapes"  # of every paper's published column
+
 
 @dataclass(frozen=True)
 class Block:
@@ -65,18 +67,23 @@ def caption(rows: pd.DataFrame) -> str:
         return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in dict.fromkeys(frame[column].dropna()))
 
     attacked = rows[rows.attack.notna()]
-    trained = all_of("net_seed")
+    made = attacked[["attack", "steps", "random_start"]].drop_duplicates()
+    searches = ", ".join(
+        f"{r.attack.upper()}{r.steps}" + (" from a random start" if r.random_start is True else "")
+        for r in made.itertuples()
+    )
+    source = f" (source {all_of('source')})" if rows.source.notna().any() else ""
     sentences = [
         f"Measured on {all_of('dataset')} {all_of('split')} ({all_of('size')}, {all_of('images')} images, "
-        f"rain {all_of('rain', attacked)}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}; "
-        f"training seed {trained}{'' if ',' in trained else ' (one training run)'}.",
-        f"Attacks: eps {all_of('eps', attacked)}/255, step {all_of('alpha', attacked)}/255, seed {all_of('seed')}, "
-        f"threats {all_of('threat')}" + (f", source {all_of('source')}" if rows.source.notna().any() else "")
-        + f"; gradients in {all_of('precision', attacked)}, scores in float32.",
-        "Brackets: 95 % bootstrap interval over images. mIoU and allAcc pooled over pixels; PSNR is the mean over "
+        f"rain {all_of('rain', attacked)}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}, "
+        f"nets {all_of('nets')}, training seed {all_of('net_seed')}.",
+        f"Attacks: eps {all_of('eps', attacked)}/255; {searches}; step {all_of('alpha', attacked) or 0}/255; "
+        f"start seed {all_of('seed')}; threats {all_of('threat')}{source}; "
+        f"gradients in {all_of('precision', attacked)}, scores in float32.",
+        "Brackets: 95 % bootstrap interval over images. mIoU and allAcc are pooled over pixels; PSNR is the mean over "
         "images, of the attacked rainy picture where nothing derains.",
-    ]  # fmt: skip
-    remarks = [note for note in dict.fromkeys(rows.note) if note]
+    ]
+    remarks = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(rows.note) if note]
     return " ".join(sentences + remarks)
 
 
@@ -85,64 +92,70 @@ def condition_block(
 ) -> Block:
     """Conditions x methods; for each metric the measured value with its interval, the paper's, and the difference."""
     found = {(r.condition, r.method, r.metric): r for r in rows.itertuples()}
-    here = f"{rows.dataset.iloc[0]}"
-    lines, index = [], []
+    lines = {}
     for condition, heading in conditions.items():
         for method, described in METHODS.items():
-            if (condition, method, metrics[0]) not in found:
-                continue
-            index.append((heading, described.title))
-            lines.append({})
-            for metric in metrics:
-                row = found[condition, method, metric]
-                lines[-1][METRICS[metric].label, here] = shown(row.value, metric)
-                lines[-1][METRICS[metric].label, "95 %"] = f"[{shown(row.low, metric)}, {shown(row.high, metric)}]"
-                if published:
-                    printed = published.get((method, condition, metric))
-                    lines[-1][METRICS[metric].label, "Cityscapes (paper)"] = (
-                        "" if printed is None else shown(printed, metric)
-                    )
-                    lines[-1][METRICS[metric].label, "diff."] = "" if printed is None else f"{row.value - printed:+.2f}"
-    frame = pd.DataFrame(lines, index=pd.MultiIndex.from_tuples(index, names=["", "method"]))
-    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
-    return Block(title, note, frame)
+            if (condition, method, metrics[0]) in found:
+                line = lines[heading, described.title] = {}
+                for metric in metrics:
+                    row = found[condition, method, metric]
+                    line[METRICS[metric].label, f"{row.dataset} [95 %]"] = shown(row, metric)
+                    if published:
+                        paper = published.get((method, condition, metric))
+                        line[METRICS[metric].label, PAPER] = "" if paper is None else f"{paper:.2f}"
+                        line[METRICS[metric].label, "diff."] = "" if paper is None else f"{row.value - paper:+.2f}"
+    return Block(title, note, framed(lines, ("", "method")))
 
 
 def orderings(
-    rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], metrics: Sequence[str], published: dict, conditions: dict
+    rows: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    metrics: Sequence[str],
+    published: dict,
+    conditions: dict[str, str],
+    *,
+    beside: bool = True,
 ) -> Block:
-    """Claim by claim: does the paper's ordering of two methods hold here? One row per pair and metric."""
-    lines: dict[tuple[str, str], dict[str, str]] = {}
+    """Claim by claim: does the paper's ordering of two methods hold here?
+
+    `beside=False` judges by the paper's order without its difference, where its numbers describe another threat.
+    """
+    lines: dict[tuple, dict] = {}
     verdicts = []
     for claim in judge(rows, pairs, metrics, published, seed=int(rows.seed.iloc[0])):
-        pair = next(p for p in pairs if set(p) == {claim.better, claim.worse})
-        name = f"{METHODS[pair[0]].title} - {METHODS[pair[1]].title}"
-        turned = 1 if claim.better == pair[0] else -1
-        measured = f"{turned * claim.measured:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-        if turned < 0:
-            measured = f"{-claim.measured:+.2f} [{-claim.high:+.2f}, {-claim.low:+.2f}]"
-        paper = "" if claim.paper is None else f" paper {turned * claim.paper:+.2f}: {claim.verdict}"
-        lines.setdefault((claim.metric, name), {})[conditions[claim.condition]] = measured + paper
+        first, second = (METHODS[method].title for method in claim.pair)
+        line = lines.setdefault((f"{first} - {second}", conditions[claim.condition]), {})
+        label = METRICS[claim.metric].label
+        line[label, "here [95 %]"] = f"{claim.measured:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+        if claim.paper is not None:
+            if beside:
+                line[label, PAPER] = f"{claim.paper:+.2f}"
+            line[label, "paper's order"] = claim.verdict
         verdicts.append(claim.verdict)
-    frame = pd.DataFrame.from_dict(lines, orient="index").fillna("")
-    frame.index = pd.MultiIndex.from_tuples(frame.index, names=["", "difference"])
+    runs = "One training run: intervals say" if rows.net_seed.nunique() == 1 else "Intervals say"
+    note = f"Differences with paired 95 % intervals over the same images. {runs} nothing about other training runs. "
     counts = {word: verdicts.count(word) for word in ("holds", "fails", "undecided")}
-    note = "Each cell: the difference measured here with its paired 95 % interval over the same images"
-    if any(verdicts):
-        note += (
-            ", the paper's difference, and whether the paper's ordering holds, fails or stays undecided. "
-            f"Of {sum(counts.values())} orderings {counts['holds']} hold, {counts['fails']} fail, "
-            f"{counts['undecided']} are undecided."
-        )
+    if any(counts.values()):
+        note += f"Of the paper's {sum(counts.values())} orderings {counts['holds']} hold, {counts['fails']} fail, "
+        note += f"{counts['undecided']} are undecided."
     else:
-        note += ". Published: 8/255 only."
-    return Block("Orderings", note + " One training run: the interval says nothing about other runs.", frame)
+        note += "Published: 8/255 only, so no ordering of the paper is judged."
+    return Block("Orderings", note, framed(lines, ("", "")))
 
 
-def shown(value: float, metric: str) -> str:
-    if np.isinf(value):
+def framed(lines: dict[tuple, dict], names: tuple[str, str]) -> pd.DataFrame:
+    """{row: {column: text}} with two levels each way."""
+    frame = pd.DataFrame(list(lines.values()), index=pd.MultiIndex.from_tuples(lines, names=names)).fillna("")
+    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
+    return frame
+
+
+def shown(row, metric: str) -> str:
+    """The value with its interval; PSNR of a picture with itself has neither."""
+    if np.isinf(row.value):
         return "identical"
-    return f"{value:.4f}" if METRICS[metric].unit == "fraction" else f"{value:.2f}"
+    digits = 4 if METRICS[metric].unit == "fraction" else 2
+    return f"{row.value:.{digits}f} [{row.low:.{digits}f}, {row.high:.{digits}f}]"
 
 
 def markdown_table(frame: pd.DataFrame) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 from lab import disk
 from lab.draw import sheet
 from lab.experiment import run
@@ -17,7 +15,7 @@ INTRODUCTION = """# Results
 
 Measured by the code in this repository on CPUs, beside the papers' printed numbers. The data sets differ (the papers
 use rainy Cityscapes at full size; here are the built-in scenes and CamVid, both small), so differences in level are
-expected; what can be compared is which defence holds. Nothing was tuned after these rows were read.
+expected; what can be compared is which defence holds.
 
 This page is written by `python -m lab report` from stored rows; the rows lie beside it as CSV. Every row names its
 weights, data, attack, precision and seed; the nets' cards are in `lab/zoo/`.
@@ -27,8 +25,9 @@ SHOWN = ("seg", "derain_seg", "nat", "pearl", "pearl_ama")
 
 def write(folder: Path, data_root: str | None = None) -> str:
     """Measure what the store lacks, write the page; data sets that are not at hand keep the section they have."""
-    for name in ("scenes", "camvid") if data_root else ("scenes",):
-        section(folder / "results", name, data_root)
+    section(folder / "results", "scenes", None)
+    if data_root:
+        section(folder / "results", "camvid", data_root)
     found = sorted((folder / "results").glob("table1-*.md"), reverse=True)
     page = "\n\n".join([INTRODUCTION, *(path.read_text() for path in found)])
     disk.write_text(folder / "RESULTS.md", page)
@@ -41,13 +40,14 @@ def section(folder: Path, name: str, data_root: str | None) -> None:
     disk.write_text(folder / f"table1-{name}.csv", rows.drop(columns="statistics").to_csv(index=False))
     picture = f"table1-{name}.png"
     views = {
-        f"{METHODS[method].title}, BIM10 at 8/255": look(dataset=name, method=method, data_root=data_root)
+        f"{METHODS[method].title}, oblivious BIM10 at 8/255": look(
+            dataset=name, method=method, data_root=data_root, precision="auto"
+        )
         for method in SHOWN
     }
     figure = sheet(views)
     with disk.written(folder / picture) as draft:
         figure.savefig(draft, format="png", dpi=80, bbox_inches="tight")
-    plt.close(figure)
     text = layout(rows).markdown()
     text += f"\n\n![rainy, attacked, derained, difference to clean, segmentation](results/{picture})\n"
     disk.write_text(folder / f"table1-{name}.md", text)

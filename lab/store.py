@@ -44,7 +44,6 @@ class Store:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=60)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(SCHEMA)
                 with connection:
                     yield connection

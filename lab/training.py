@@ -63,15 +63,28 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     pipeline = start(job, how, len(data.classes))
     facts = settings(job, how, schedule, recipe, data)
+    if done := finished(job, facts):
+        return done
     state = resume(job.state, facts)
     earlier = state["seconds"] if state else 0.0
     steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
     losses = follow(steps, job, schedule, facts, earlier, quiet)
     card = card_of(job, facts, data, earlier + time.monotonic() - started, losses)
     zoo.save(name, getattr(pipeline, recipe.moves), card)
-    job.state.unlink(missing_ok=True)
     net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
-    return zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
+    net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
+    job.state.unlink(missing_ok=True)
+    return net
+
+
+def finished(job: Job, facts: dict) -> Net | None:
+    """The net, if it was trained before with these very settings: training it again would end with the same weights."""
+    try:
+        net = zoo.find(job.name)
+    except FileNotFoundError:
+        return None
+    same = all(net.card.get(key) == value for key, value in facts.items())
+    return net if same and "scores" in net.card and zoo.folders()[0] in net.path.parents else None
 
 
 @cache
@@ -125,9 +138,17 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     if zoo.MOVES.get(name.recipe) == "segmenter":
         segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
         if trained:  # the auxiliary head is not in the zoo and starts afresh
-            segmenter.load_state_dict(trained["clean"].state_dict(), strict=False)
+            fitting(segmenter, trained["clean"])
     derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
     return Pipeline(derainer, segmenter)
+
+
+def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
+    """Give a fresh segmenter the weights of a trained one; a plan with other widths than its net is an error."""
+    try:
+        segmenter.load_state_dict(trained.state_dict(), strict=False)
+    except RuntimeError:
+        raise ValueError("the clean segmenter of the zoo has other sizes than the plan; train clean again") from None
 
 
 def before(job: Job) -> dict[str, Net]:
@@ -146,7 +167,7 @@ def build_recipe(job: Job, data: Dataset) -> Recipe:
         "derain": {},
         "nat": {"attack": attack, "loss": loss},
         "pearl": {"attack": attack},
-        "pearl_ama": {"attack": attack, "mirror": recipes.zoo.mirror(eps=job.eps, steps=job.attack_steps)},
+        "pearl_ama": {"attack": attack},
     }
     return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
 
@@ -163,7 +184,8 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "batch": how.batch,
         "zoom": how.zoom,
         "crop": how.crop.get(job.name.recipe, 1.0),
-        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps} if attacked else None,
+        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if attacked else None,
+        "mirror": "attacked" if job.name.recipe == "pearl_ama" else None,  # where the mirror attack is made
         "precision": str(fast_dtype() or torch.float32).removeprefix("torch."),
         "science": SCIENCE,
     }

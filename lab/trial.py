@@ -41,11 +41,23 @@ class Trial:
     precision: str = "auto"  # of the gradients; scores are float32
 
     def __post_init__(self):
+        for name, kind in NUMBERS.items():
+            object.__setattr__(self, name, number(name, getattr(self, name), kind))  # 8 and 8.0 are one eps
         choose("method", self.method, METHODS)
         if self.images < 1:
             raise ValueError(f"wanted 1 image or more, got {self.images}")
-        if self.attack is not None:
-            choose("threat", str(self.threat), THREATS)
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"wanted a seed from 0 to {2**32 - 1}, got {self.seed}")
+        if self.attack is None:
+            if self.threat or self.source or self.eps or self.steps:
+                raise ValueError(f"wanted an attack for this threat, source, eps or steps, got none: {self}")
+            return
+        choose("threat", str(self.threat), THREATS)
+        if self.threat != "transfer" and self.source is not None:
+            raise ValueError(f"only a transfer attack has a source, got {self.source!r} for threat {self.threat!r}")
+        if self.threat == "transfer" and self.method == (self.source or "seg"):
+            raise ValueError(f"a transfer attack needs another source than its victim, got {self.method!r} for both")
+        self.ascent()  # refuses what the attack refuses, before anything is computed
 
     def ascent(self) -> Ascent | None:
         """The attack, or None where there is none or it cannot move a pixel."""
@@ -53,8 +65,19 @@ class Trial:
             return None
         options = {} if self.attack == "fgsm" else {"steps": self.steps, "alpha": self.alpha}
         found = make_attack(self.attack, self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
-        still = self.eps == 0 or (self.steps == 0 and not found.random_start)
+        still = self.eps == 0 or (self.steps == 0 and not found.random_start and self.attack != "fgsm")
         return None if still else found
+
+
+NUMBERS = {"eps": float, "steps": int, "images": int, "seed": int, "net_seed": int}
+
+
+def number(name: str, value: object, kind: type) -> float:
+    """`value` as a float or a whole number; anything else is a ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or kind(value) != value:
+        wanted = "a number" if kind is float else "a whole number"
+        raise ValueError(f"wanted {wanted} for {name}, got {value!r}")
+    return kind(value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -200,7 +200,6 @@ class Metric:
     pool: Callable[[np.ndarray, np.ndarray], np.ndarray] = average  # (N, ...), (R, N) -> (R, ...)
     finish: Callable[[np.ndarray], np.ndarray] = unchanged  # (R, ...) -> (R,)
     label: str = ""  # how a table heads it
-    higher_is_better: bool = True
 
     @property
     def observe(self) -> Callable[[Output, Sample], Tensor]:

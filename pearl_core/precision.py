@@ -10,11 +10,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def fast_dtype() -> torch.dtype | None:
-    """bfloat16 where this CPU multiplies it natively (AMX, AVX-512 BF16), or a GPU; None where it would be slower."""
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else None
-    capable = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if capable else None
+    """bfloat16 where this CPU multiplies it natively (AMX or AVX-512 BF16); None where it would be slower."""
+    probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
+    return torch.bfloat16 if any(probe and probe() for probe in probes) else None
 
 
 def resolve(precision: str) -> torch.dtype | None:

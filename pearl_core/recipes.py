@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .attacks import zoo
-from .attacks.compose import Attack
+from .attacks.compose import Ascent, Attack
 from .metrics import similarity
 from .pipeline import Pipeline
 from .types import VOID, Sample
@@ -32,7 +32,7 @@ class Recipe:
     rain: bool = True
 
 
-def training_attack(eps: float = 8, steps: int = 3, **options) -> Attack:
+def training_attack(eps: float = 8, steps: int = 3, **options) -> Ascent:
     """BIM3 at 8/255: the paper trains with BIM and tests down to three steps; more steps cost in proportion."""
     return zoo.bim(eps, steps, **options)
 
@@ -122,9 +122,10 @@ def pearl(
     return Recipe(step, "derain")
 
 
-def pearl_ama(attack: Attack | None = None, mirror: Attack | None = None, **options) -> Recipe:
-    """PEARL with the Auxiliary Mirror Attack: same eps, steps and alpha as the training attack."""
-    return pearl(attack, mirror or zoo.mirror(), **options)
+def pearl_ama(attack: Ascent | None = None, mirror: Attack | None = None, **options) -> Recipe:
+    """PEARL with the Auxiliary Mirror Attack: by default the training attack turned round."""
+    attack = attack or training_attack()
+    return pearl(attack, mirror or zoo.mirror(attack), **options)
 
 
 RECIPES = {"clean": clean, "sat": sat, "derain": derain, "nat": nat, "pearl": pearl, "pearl_ama": pearl_ama}

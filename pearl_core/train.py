@@ -33,6 +33,12 @@ class Schedule:
     warmup: float = 0.05  # share of the steps
     clip: float = 1.0  # largest gradient norm: one bad batch must not undo a short run
 
+    def __post_init__(self):
+        if self.steps < 1 or self.lr <= 0:
+            raise ValueError(
+                f"wanted 1 training step or more and a learning rate over 0, got {self.steps} and {self.lr}"
+            )
+
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
         warm = max(1, round(self.warmup * self.steps))

@@ -43,6 +43,8 @@ def dataset(
     """
     how = reader(name)
     split = choose("split", split or how.default_split, how.splits)
+    if how.built_in and data_root is not None:
+        raise ValueError(f"{name} is built in and has no folder, got data_root {str(data_root)!r}")
     root = None if how.built_in else files.locate(name, data_root)
     opened = how.open(root, split, size or how.size, count)
     if opened.size is None or rain == "none":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
+from lab import disk
 from lab.data.files import Size
 from pearl_core.rain import PRESETS, Rain, add_rain, preset
 from pearl_core.types import choose
@@ -41,12 +41,7 @@ def record(name: str, size: Size, found: dict[str, dict[str, float]]) -> None:
     """Keeps what a calibration found; a full disk or a kill leaves the old file whole."""
     everything = records()
     everything.setdefault(name, {})[size_key(size)] = found
-    draft = RECORDS.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        draft.write_text(json.dumps(everything, indent=2, sort_keys=True) + "\n")
-        os.replace(draft, RECORDS)
-    finally:
-        draft.unlink(missing_ok=True)
+    disk.write_text(RECORDS, json.dumps(everything, indent=2, sort_keys=True) + "\n")
 
 
 def probe(rain: Rain) -> float:

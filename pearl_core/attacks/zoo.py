@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ..types import choose
 from .balls import Linf
 from .compose import Ascent, ascend
-from .objectives import Objective, cross_entropy, margin, minus
+from .objectives import cross_entropy, margin, minus
 from .searches import FixedSteps
 
 
@@ -47,9 +48,12 @@ def cw(eps: float = 8, steps: int = 10, alpha: float | None = None, confidence: 
     return ascend(margin(confidence), *steps_within(eps, steps, alpha), **options)
 
 
-def mirror(objective: Objective = cross_entropy, eps: float = 8, steps: int = 3, alpha: float | None = None, **options):
-    """BIM downhill: the perturbation that helps the net (the Auxiliary Mirror Attack, PEARL section 3.3)."""
-    return ascend(minus(objective), *steps_within(eps, steps, alpha), **options)
+def mirror(attack: Ascent) -> Ascent:
+    """The attack turned round: the perturbation that helps the net (the Auxiliary Mirror Attack, PEARL section 3.3).
+
+    Same ball, steps and step length; it starts where it is put.
+    """
+    return replace(attack, objective=minus(attack.objective), random_start=False)
 
 
 ATTACKS = {"fgsm": fgsm, "bim": bim, "pgd": pgd, "cw": cw}

@@ -1,5 +1,7 @@
-"""Derain nets by name. A file of this package that defines `NETS` adds its nets here."""
+"""Derain nets by name. A file of this package that defines `NETS` adds its nets."""
 
-from .prenet import NETS as _PRENET
+from importlib import import_module
+from pkgutil import iter_modules
 
-DERAINERS = {**_PRENET}
+_FILES = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
+DERAINERS = {name: net for file in _FILES for name, net in getattr(file, "NETS", {}).items()}

@@ -1,5 +1,7 @@
-"""Segmentation nets by name, each `net(classes, **settings)`. A file that defines `NETS` adds its nets here."""
+"""Segmentation nets by name, each `net(classes, **settings)`. A file that defines `NETS` adds its nets."""
 
-from .pspnet import NETS as _PSPNET
+from importlib import import_module
+from pkgutil import iter_modules
 
-SEGMENTERS = {**_PSPNET}
+_FILES = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
+SEGMENTERS = {name: net for file in _FILES for name, net in getattr(file, "NETS", {}).items()}

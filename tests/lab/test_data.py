@@ -90,7 +90,13 @@ def test_the_registry_finds_one_reader_per_file():
 
 @pytest.mark.parametrize("name", names())
 def test_all_read_alike(name, camvid, pairs):
-    data = dataset(name, data_root=camvid.parent, size=None if name == "rain100h" else (H, W), rain="none", count=2)
+    data = dataset(
+        name,
+        data_root=None if name == "scenes" else camvid.parent,
+        size=None if name == "rain100h" else (H, W),
+        rain="none",
+        count=2,
+    )
     assert isinstance(data, Dataset) and data.name == name and len(data) == len(data.keys) == 2
     assert len(data.classes) == len(data.palette) and data.ignore == 255
     sample = data.sample([1, 0])
@@ -111,7 +117,11 @@ def test_all_read_alike(name, camvid, pairs):
 @pytest.mark.parametrize("name", names())
 def test_preloading_changes_nothing(name, camvid, pairs):
     open_it = lambda: dataset(  # noqa: E731
-        name, data_root=camvid.parent, size=None if name == "rain100h" else (H, W), rain="none", count=2
+        name,
+        data_root=None if name == "scenes" else camvid.parent,
+        size=None if name == "rain100h" else (H, W),
+        rain="none",
+        count=2,
     )
     held, fresh = open_it(), open_it()
     arrays = held.preload()
@@ -439,3 +449,8 @@ class TestRealCamVid:
     def test_class_shares(self):
         found = class_shares(dataset("camvid", "train", data_root=REAL, size=(360, 480), rain="none"))
         assert found == pytest.approx(SHARES, abs=0.05)
+
+
+def test_a_folder_for_the_built_in_scenes_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"^scenes is built in and has no folder, got data_root"):
+        dataset("scenes", data_root=tmp_path)

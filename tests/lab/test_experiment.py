@@ -1,6 +1,8 @@
 """Trials, their sharing, and resuming: on a zoo of tiny nets that know nothing."""
 
 import inspect
+import json
+import shutil
 from dataclasses import replace
 
 import nbformat
@@ -14,7 +16,7 @@ from lab.pipelines import attacked_nets, build
 from lab.store import Store
 from lab.trial import Trial, cells_of, steps_of
 
-IMAGES = 2
+IMAGES = 4  # a whole batch
 
 
 @pytest.fixture
@@ -90,12 +92,47 @@ def test_a_prefix_is_the_attack_with_fewer_steps(tiny_zoo, store):
     assert np.array_equal(together[together.steps == 3].value, alone.value)
 
 
-def test_eps_0_is_exactly_the_rainy_picture(tiny_zoo, store):
-    shared = {"images": IMAGES, "threat": "adaptive", "eps": 0, "steps": 3}
-    still = [Trial("pearl", attack=name, **shared) for name in ("bim", "pgd", "cw")]
-    rows = run([Trial("pearl", images=IMAGES), *still], store=store, quiet=True)
-    for _, group in rows.groupby("metric"):
-        assert group.value.nunique() == 1
+@pytest.mark.parametrize("attack", ["bim", "pgd", "cw"])
+def test_eps_0_is_the_rainy_picture_and_costs_no_gradient(attack, gradients, store):
+    shared = {"images": IMAGES, "threat": "adaptive"}
+    still, tiny = (Trial("pearl", attack=attack, eps=eps, steps=3, **shared) for eps in (0, 1e-9))
+    rain, none, least = (
+        run([t], store=store, quiet=True).set_index("metric").value
+        for t in (Trial("pearl", images=IMAGES), still, tiny)
+    )
+    assert rain.equals(none)
+    assert sum(gradients) == IMAGES * 3  # of the radius that is not quite 0
+    assert none["PSNR"] == pytest.approx(least["PSNR"], abs=1e-4)
+
+
+def test_8_and_8_0_are_one_eps(tiny_zoo):
+    one, other = (
+        cells_of([Trial("seg", attack="bim", threat="oblivious", eps=eps, steps=2)], None)[0].address
+        for eps in (8, 8.0)
+    )
+    assert one == other
+
+
+def test_the_number_of_images_does_not_change_the_numbers_of_an_image(gradients, store):
+    trials = [
+        Trial("nat", attack="pgd", eps=8, steps=2, threat="adaptive", images=images, precision="bfloat16")
+        for images in (2, 7, 5)
+    ]
+    together = run(trials, store=store, quiet=True)
+    assert sum(gradients) == 8 * 2  # whole batches, each once
+    for trial in trials:
+        alone = run([trial], store=Store(store.path.with_name(f"{trial.images}.sqlite")), quiet=True)
+        assert np.array_equal(together[together.images == trial.images].value, alone.value)
+
+
+def test_nets_that_were_not_trained_together_are_refused(tiny_zoo, store, tmp_path, monkeypatch):
+    folder = tmp_path / "mixed"
+    shutil.copytree(tiny_zoo, folder)
+    card = folder / "scenes" / "pearl-prenet-pspnet.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"from": {"clean": "another"}}))
+    monkeypatch.setenv("PEARL_ZOO", str(folder))
+    with pytest.raises(ValueError, match=r"was trained with another scenes/clean-pspnet than is there now"):
+        run([Trial("pearl", images=IMAGES)], store=store, quiet=True)
 
 
 def test_seed_moves_attack_starts_and_nothing_else(tiny_zoo, store):
@@ -120,6 +157,11 @@ def test_threats_attack_what_they_say(tiny_zoo):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"eps": "8"}, "wanted a number for eps, got '8'"),
+        ({"images": 2.5}, "wanted a whole number for images, got 2.5"),
+        ({"seed": -1}, "wanted a seed from 0 to"),
+        ({"steps": 3}, "wanted an attack for this"),
+        ({"attack": "bim", "threat": "adaptive", "source": "nat"}, "only a transfer attack has a source"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
         ({"attack": "segpdg", "threat": "oblivious"}, "unknown attack 'segpdg'; choose one of bim, cw"),
         ({"attack": "bim", "threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
@@ -185,10 +227,19 @@ def test_the_spec_covers_the_paper_and_clean_and_both_threats():
 
 def test_the_layout_states_every_setting_and_published_values_only_where_they_belong(tiny_zoo, store):
     text = layout(run(table1(images=IMAGES, seed=3), store=store, quiet=True)).text()
-    for words in ("scenes test (64x32, 2 images, rain pearl)", "eps 8/255", "step 3/255", "seed 3", "one training run"):
+    for words in (
+        "scenes test (64x32, 4 images, rain pearl)",
+        "eps 8/255",
+        "step 3/255",
+        "seed 3",
+        "CW10",
+        "PGD10 from a random start",
+        "One training run",
+        "nets own",
+    ):
         assert words in text
     assert "48.55" in text  # PEARL + AMA under BIM3, as printed
-    assert "orderings" in text
+    assert "orderings 0 hold" not in text
     other = layout(run(table1(eps=4, images=IMAGES), store=store, quiet=True)).text()
     assert "48.55" not in other
     assert "Published: 8/255 only" in other

@@ -117,12 +117,28 @@ def test_every_recipe_trains_and_its_net_is_found_with_its_scores(small):
 
 def test_stopped_in_process_and_resumed_ends_with_the_same_bytes(small, monkeypatch):
     straight = training.run(tiny.job("clean"), quiet=True)
+    monkeypatch.setattr(training, "finished", lambda job, facts: None)
     stopped_at(tiny.job("clean"), 5, monkeypatch)
     assert torch.load(tiny.job("clean").state, weights_only=True)["done"] == 5
     seen, draw = [], training.Batches.__call__
     monkeypatch.setattr(training.Batches, "__call__", lambda self, step: (seen.append(step), draw(self, step))[1])
     assert training.run(tiny.job("clean"), quiet=True).sha256 == straight.sha256
     assert seen == list(range(5, tiny.STEPS)), "started over instead of going on"
+
+
+def test_a_net_trained_with_these_very_settings_is_not_trained_again(small, monkeypatch):
+    first = training.run(tiny.job("clean"), quiet=True)
+    monkeypatch.setattr(training, "train", lambda *a, **k: pytest.fail("trained again"))
+    assert training.run(tiny.job("clean"), quiet=True).card == first.card
+    with pytest.raises(pytest.fail.Exception):
+        training.run(tiny.job("clean", steps=3), quiet=True)
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_training_for_no_step_is_refused_and_saves_nothing(small, steps):
+    with pytest.raises(ValueError, match=rf"wanted 1 training step or more .* got {steps}"):
+        training.run(tiny.job("clean", steps=steps), quiet=True)
+    assert not list(small.glob("zoo/*/*"))
 
 
 def test_the_seed_of_a_net_moves_its_weights(small):
@@ -220,6 +236,7 @@ def test_no_room_for_the_first_state_leaves_nothing_behind(small, no_room):
 def test_a_disk_that_fills_up_while_the_net_is_written_keeps_the_old_net_and_the_state(small, monkeypatch, full_disk):
     job = tiny.job("derain")
     training.run(job, quiet=True)
+    monkeypatch.setattr(training, "finished", lambda job, facts: None)
     stopped_at(job, tiny.STEPS - 1, monkeypatch)
     before = files(small)
     monkeypatch.setattr(training, "CHECKPOINT", 1e9)

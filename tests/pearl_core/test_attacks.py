@@ -320,15 +320,17 @@ def test_minus_turns_an_objective_and_twice_is_none():
 @pytest.mark.parametrize("build", [pointwise, trained])
 def test_the_mirror_helps_the_net_as_the_attack_harms_it(build):
     net, (x, y) = build(), problem()
-    helped, plain, harmed = (loss(net, p, y) for p in (zoo.mirror()(net, x, y), x, zoo.bim(steps=3)(net, x, y)))
+    helped, plain, harmed = (
+        loss(net, p, y) for p in (zoo.mirror(zoo.bim(steps=3))(net, x, y), x, zoo.bim(steps=3)(net, x, y))
+    )
     assert helped < plain - 0.5 and plain + 0.5 < harmed
 
 
-def test_the_mirror_has_the_defaults_of_the_attack_it_mirrors_and_starts_at_zero():
-    assert zoo.mirror(eps=4, steps=5).search == zoo.bim(4, 5).search
-    assert zoo.mirror(eps=4).ball == zoo.bim(4).ball
+def test_the_mirror_has_the_settings_of_the_attack_it_mirrors_and_starts_at_zero():
+    assert zoo.mirror(zoo.pgd(4, 5)).search == zoo.bim(4, 5).search
+    assert zoo.mirror(zoo.pgd(4)).ball == zoo.bim(4).ball
     net, (x, y) = smooth(), problem()
-    assert torch.equal(next(zoo.mirror().iterates(net, x, y)), x)
+    assert torch.equal(next(zoo.mirror(zoo.pgd()).iterates(net, x, y)), x)
 
 
 # ---- the model is as it was ----
@@ -364,7 +366,7 @@ def test_an_attack_leaves_the_model_and_the_random_state_as_found(name):
 def test_a_mirror_leaves_the_model_and_the_random_state_as_found():
     net = odd_model()
     before = picture_of(net)
-    zoo.mirror()(net, *problem())
+    zoo.mirror(zoo.bim(steps=3))(net, *problem())
     assert picture_of(net) == before
 
 

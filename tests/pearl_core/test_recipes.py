@@ -159,8 +159,8 @@ def test_pearl_and_pearl_ama_differ_in_the_mirror_alone():
         made.loss(net, sample).item()
         for made in (
             recipes.pearl(attack),
-            recipes.pearl_ama(attack, zoo.mirror(eps=8, steps=2)),
-            recipes.pearl_ama(attack, zoo.mirror(eps=0)),
+            recipes.pearl_ama(attack, zoo.mirror(zoo.bim(8, 2))),
+            recipes.pearl_ama(attack, zoo.mirror(zoo.bim(0, 2))),
         )
     )
     assert with_it != without
@@ -173,7 +173,8 @@ def test_an_unknown_place_of_the_mirror_is_an_error_with_the_choices():
 
 
 def test_by_default_recipes_train_on_bim3_at_8_and_ama_mirrors_it():
-    attack, mirror = recipes.training_attack(), zoo.mirror()
+    attack = recipes.training_attack()
+    mirror = zoo.mirror(attack)
     assert attack.ball.radius == mirror.ball.radius == 8 / 255
     assert attack.search == mirror.search == zoo.bim(8, 3).search
     assert not attack.random_start and not mirror.random_start

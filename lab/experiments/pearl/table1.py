@@ -66,7 +66,7 @@ def layout(rows: pd.DataFrame) -> Report:
     rows = rows.assign(condition=rows.apply(condition, axis=1))
     attacked = rows[rows.threat.notna()]
     eps = float(attacked.eps.iloc[0])
-    comparable = eps == PUBLISHED_EPS
+    comparable = eps == PUBLISHED_EPS and set(rows.segmenter) == {"pspnet"}
     printed = table("pearl", 1) if comparable else {}
     unattacked = rows[rows.threat.isna()]
     blocks = []
@@ -74,7 +74,8 @@ def layout(rows: pd.DataFrame) -> Report:
         here = pd.concat([unattacked, attacked[attacked.threat == threat]])
         beside = printed if threat == "oblivious" else {}
         blocks.append(part(here, threat, beside, comparable))
-        blocks.append(orderings(here[here.attack.notna()], PAIRS, METRICS, printed, CONDITIONS))
+        same = threat == "oblivious"
+        blocks.append(orderings(here[here.attack.notna()], PAIRS, METRICS, printed, CONDITIONS, beside=same))
     return Report("PEARL, table 1", caption(rows), blocks)
 
 
@@ -83,10 +84,12 @@ def part(rows: pd.DataFrame, threat: str, printed: dict, comparable: bool) -> Bl
     choose("threat", threat, MEANINGS)
     note = MEANINGS[threat]
     if threat == "oblivious":
-        note += " The paper writes its attack this way (eqs. 4 and 6)."
-        note += " Published: rainy Cityscapes, PSPNet-50, 8/255." if comparable else " Published: 8/255 only."
+        note += " The paper writes its training attack this way (eqs. 4, 6) and leaves open which made its table."
+        note += (
+            " Column Cityscapes: the paper, rainy Cityscapes, PSPNet-50." if comparable else " Published: 8/255 only."
+        )
     else:
-        note += " The paper does not say whether its attacks did; it prints no such table."
+        note += " The paper does not say that its attacks did, so its numbers do not stand here."
     return condition_block(f"Threat: {threat}", note, rows, METRICS, printed, CONDITIONS)
 
 
