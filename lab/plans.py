@@ -51,7 +51,7 @@ PLANS = {
             "clean": Schedule(900, 2e-3),
             "sat": Schedule(400, 1e-3),
             "derain": Schedule(700, 3e-3),
-            "nat": Schedule(300, 1e-3),
+            "nat": Schedule(250, 1e-3),
             "pearl": Schedule(250, 1e-3),
             "pearl_ama": Schedule(250, 1e-3),
         },

@@ -54,7 +54,7 @@ class Job:
 
 def run(job: Job, *, quiet: bool = False) -> Net:
     """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
-    started = time.monotonic()
+    started, code = time.monotonic(), revision()
     how, name = plan(job.name.dataset), job.name
     schedule = how.schedule(name.recipe)
     schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
@@ -69,7 +69,7 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     earlier = state["seconds"] if state else 0.0
     steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
     losses = follow(steps, job, schedule, facts, earlier, quiet)
-    card = card_of(job, facts, data, earlier + time.monotonic() - started, losses)
+    card = card_of(job, facts, data, losses) | {"git": code, "seconds": round(earlier + time.monotonic() - started)}
     zoo.save(name, getattr(pipeline, recipe.moves), card)
     net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
     net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
@@ -191,7 +191,7 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
     }
 
 
-def card_of(job: Job, facts: dict, data: Dataset, seconds: float, losses: list[float]) -> dict:
+def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
     literal = facts["architecture"]
     if job.name.network == job.name.segmenter:
         literal = literal | {"classes": len(data.classes), "aux": False}
@@ -202,10 +202,8 @@ def card_of(job: Job, facts: dict, data: Dataset, seconds: float, losses: list[f
         "data": {"name": data.name, "split": data.split, "size": list(data.size), "rain": asdict(data.rain),
                  "pictures": len(data)},
         "use": data.note or None,
-        "git": revision(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "seconds": round(seconds),
         "final_loss": float(np.mean(losses[-50:])) if losses else None,
     }  # fmt: skip
 
