@@ -125,7 +125,6 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
     found = statistics(cell, store)
     origin = asdict(cell.trial) | {
-        "steps": steps_of(cell),
         "torch": torch.__version__,
         "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
         "precision": "float32"

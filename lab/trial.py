@@ -57,6 +57,8 @@ class Trial:
             raise ValueError(f"only a transfer attack has a source, got {self.source!r} for threat {self.threat!r}")
         if self.threat == "transfer" and self.method == (self.source or "seg"):
             raise ValueError(f"a transfer attack needs another source than its victim, got {self.method!r} for both")
+        if self.attack == "fgsm":
+            object.__setattr__(self, "steps", 1)
         self.ascent()  # refuses what the attack refuses, before anything is computed
 
     def ascent(self) -> Ascent | None:

@@ -240,6 +240,8 @@ def test_the_layout_states_every_setting_and_published_values_only_where_they_be
         assert words in text
     assert "48.55" in text  # PEARL + AMA under BIM3, as printed
     assert "orderings 0 hold" not in text
+    still = layout(run(table1(eps=0, images=IMAGES), store=store, quiet=True)).text()
+    assert "eps 0/255" in still and "Rain + BIM10" in still
     other = layout(run(table1(eps=4, images=IMAGES), store=store, quiet=True)).text()
     assert "48.55" not in other
     assert "Published: 8/255 only" in other
