@@ -159,9 +159,8 @@ def shown(row, metric: str) -> str:
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
-    """A Markdown table of any index and columns."""
-    flat = frame.reset_index()
-    heads = [" ".join(str(p) for p in c if p) if isinstance(c, tuple) else str(c) for c in flat.columns]
+    """A Markdown table of a frame with two levels each way."""
+    heads = [*frame.index.names, *(" ".join(column) for column in frame.columns)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += ["| " + " | ".join(str(v) for v in row) + " |" for row in flat.itertuples(index=False)]
+    lines += ["| " + " | ".join([*row[0], *row[1:]]) + " |" for row in frame.itertuples()]
     return "\n".join(lines)

@@ -47,7 +47,7 @@ def section(folder: Path, name: str, data_root: str | None) -> None:
     }
     figure = sheet(views)
     with disk.written(folder / picture) as draft:
-        figure.savefig(draft, format="png", dpi=80, bbox_inches="tight")
+        figure.savefig(draft, format="png", dpi=60, bbox_inches="tight")
     text = layout(rows).markdown()
     text += f"\n\n![rainy, attacked, derained, difference to clean, segmentation](results/{picture})\n"
     disk.write_text(folder / f"table1-{name}.md", text)
