@@ -14,7 +14,7 @@ from lab.scene import look
 INTRODUCTION = """# Results
 
 Measured by the code in this repository on CPUs, beside the papers' printed numbers. The data sets differ (the papers
-use rainy Cityscapes at full size; here are the built-in scenes and CamVid, both small), so differences in level are
+use rainy Cityscapes at full size; the sets named below are small, and so are the nets), so differences in level are
 expected; what can be compared is which defence holds.
 
 This page is written by `python -m lab report` from stored rows; the rows lie beside it as CSV. Every row names its

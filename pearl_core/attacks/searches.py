@@ -31,7 +31,8 @@ Search = Callable[[Slope, Linf, Project, Tensor], Iterator[Step]]
 class FixedSteps:
     """`steps` steps of length `alpha` (in units of the picture) along the steepest direction; the last point counts.
 
-    The first n steps are the same whatever the budget: one run serves every smaller number of steps.
+    The first n steps are the same whatever the budget, as long as the objective does not look at `progress` (none of
+    the zoo's does): one run then serves every smaller number of steps.
     """
 
     alpha: float
