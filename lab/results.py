@@ -20,6 +20,7 @@ expected; what can be compared is which defence holds.
 This page is written by `python -m lab report` from stored rows; the rows lie beside it as CSV. Every row names its
 weights, data, attack, precision and seed; the nets' cards are in `lab/zoo/`.
 """
+CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
 SHOWN = ("seg", "derain_seg", "nat", "pearl", "pearl_ama")
 
 
@@ -50,4 +51,5 @@ def section(folder: Path, name: str, data_root: str | None) -> None:
         figure.savefig(draft, format="png", dpi=60, bbox_inches="tight")
     text = layout(rows).markdown()
     text += f"\n\n![rainy, attacked, derained, difference to clean, segmentation](results/{picture})\n"
+    text += f"\n{CREDITS[name]}\n" if name in CREDITS else ""
     disk.write_text(folder / f"table1-{name}.md", text)
