@@ -61,7 +61,7 @@ def needed(cells: list[Cell], empty: Store) -> tuple[dict[Nets, int], dict[Nets,
     scores: dict[Nets, int] = {}
     for batch in missing(cells, empty):
         longest = max(batch.cells, key=steps_of)
-        if longest.ascent is not None:
+        if longest.attack is not None:
             gradients[longest.attacked] = gradients.get(longest.attacked, 0) + len(batch.indices) * steps_of(longest)
         for cell in batch.cells:
             scores[cell.victim] = scores.get(cell.victim, 0) + len(batch.indices)

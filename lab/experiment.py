@@ -18,9 +18,10 @@ from tqdm.auto import tqdm
 from lab.data import Dataset
 from lab.pipelines import build
 from lab.store import Store, address_of
-from lab.trial import Cell, Trial, cells_of, steps_of
+from lab.trial import Cell, Trial, cells_of, settings_of, steps_of
 from lab.zoo import SHIPPED
 from pearl_core import SCIENCE
+from pearl_core.attacks.zoo import STEPWISE
 from pearl_core.bootstrap import interval
 from pearl_core.metrics import METRICS, observe_all
 from pearl_core.types import Sample
@@ -107,10 +108,13 @@ def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor
     """The pictures after each number of steps that some cell asks for; step 0 is the start."""
     longest = max(cells, key=steps_of)
     images = sample.rainy.contiguous(memory_format=torch.channels_last)
-    if longest.ascent is None:
+    if longest.attack is None:
         return {0: images}
+    model = build(longest.attacked)
+    if longest.trial.attack not in STEPWISE:
+        return {steps_of(longest): longest.attack(model, images, sample.labels)}
     wanted = {steps_of(cell) for cell in cells}
-    iterates = longest.ascent.iterates(build(longest.attacked), images, sample.labels)
+    iterates = longest.attack.iterates(model, images, sample.labels)
     return {step: images for step, images in enumerate(iterates) if step in wanted}
 
 
@@ -127,11 +131,7 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     origin = asdict(cell.trial) | {
         "torch": torch.__version__,
         "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
-        "precision": "float32"
-        if cell.ascent is None
-        else str(cell.ascent.dtype or torch.float32).removeprefix("torch."),
-        "alpha": None if cell.ascent is None else cell.ascent.search.alpha * 255,
-        "random_start": None if cell.ascent is None else cell.ascent.random_start,
+        **settings_of(cell.attack),
         "size": "x".join(str(side) for side in reversed(cell.data.size)),
         "weights": "+".join(net.sha256[:8] for net in cell.victim if net is not None),
         "data": cell.data.fingerprint[:8],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from inspect import signature
 
 import torch
 
@@ -13,8 +14,9 @@ from lab.methods import METHODS
 from lab.pipelines import THREATS, attacked_nets, nets
 from lab.store import address_of
 from pearl_core import SCIENCE
-from pearl_core.attacks.compose import Ascent
-from pearl_core.attacks.zoo import attack as make_attack
+from pearl_core.attacks.compose import Attack
+from pearl_core.attacks.ensembles import WorstOf
+from pearl_core.attacks.zoo import ATTACKS, STEPWISE
 from pearl_core.precision import resolve
 from pearl_core.types import choose
 
@@ -59,16 +61,34 @@ class Trial:
             raise ValueError(f"a transfer attack needs another source than its victim, got {self.method!r} for both")
         if self.attack == "fgsm":
             object.__setattr__(self, "steps", 1)
-        self.ascent()  # refuses what the attack refuses, before anything is computed
+        self.made()  # refuses what the attack refuses, before anything is computed
 
-    def ascent(self) -> Ascent | None:
+    def made(self) -> Attack | None:
         """The attack, or None where there is none or it cannot move a pixel."""
         if self.attack is None:
             return None
-        options = {} if self.attack == "fgsm" else {"steps": self.steps, "alpha": self.alpha}
-        found = make_attack(self.attack, self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
-        still = self.eps == 0 or (self.steps == 0 and not found.random_start and self.attack != "fgsm")
-        return None if still else found
+        known = signature(ATTACKS[choose("attack", self.attack, ATTACKS)]).parameters
+        if self.alpha is not None and "alpha" not in known:
+            raise ValueError(f"wanted no alpha for {self.attack}, which finds its own step, got {self.alpha}")
+        options = {name: getattr(self, name) for name in ("steps", "alpha") if name in known}
+        if options.get("alpha", 0) is None:
+            del options["alpha"]  # the attack's own
+        found = ATTACKS[self.attack](self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
+        starts = self.steps > 0 or settings_of(found)["random_start"]
+        return found if self.eps > 0 and starts else None
+
+
+def settings_of(attack: Attack | None) -> dict:
+    """What a row says of its attack beside the trial: alpha in 1/255, start, precision."""
+    if attack is None:
+        return {"precision": "float32", "alpha": None, "random_start": None}
+    first = next(iter(attack.members.values())) if isinstance(attack, WorstOf) else attack
+    alpha = getattr(first.search, "alpha", None)
+    return {
+        "alpha": None if alpha is None else 255 * alpha,
+        "random_start": first.random_start,
+        "precision": str(first.dtype or torch.float32).removeprefix("torch."),
+    }
 
 
 NUMBERS = {"eps": float, "steps": int, "images": int, "seed": int, "net_seed": int}
@@ -100,23 +120,26 @@ class Cell:
         return attacked_nets(t.method, t.threat, t.source, t.dataset, t.derain, t.segmenter, t.net_seed)
 
     @cached_property
-    def ascent(self) -> Ascent | None:
-        return self.trial.ascent()
+    def attack(self) -> Attack | None:
+        return self.trial.made()
 
     @cached_property
     def perturbation(self) -> dict | None:
-        """What the attack depends on but for the number of steps: cells that agree here share one run of it."""
-        if self.ascent is None:
+        """What the attack depends on; where its first steps are those of a shorter one, but for their number.
+
+        Cells that agree here share one run of it.
+        """
+        if self.attack is None:
             return None
-        found = self.ascent
+        made = settings_of(self.attack)
         return {
             "on": [None if net is None else net.sha256 for net in self.attacked],
             "name": self.trial.attack,
             "eps": self.trial.eps,
-            "alpha": found.search.alpha * 255,
-            "seed": self.trial.seed if found.random_start else None,
-            "precision": str(found.dtype or torch.float32),
-        }
+            "alpha": made["alpha"],
+            "seed": self.trial.seed if made["random_start"] else None,
+            "precision": "torch." + made["precision"],
+        } | ({} if self.trial.attack in STEPWISE else {"of": self.trial.steps})
 
     @cached_property
     def facts(self) -> dict:
@@ -125,7 +148,7 @@ class Cell:
             "science": SCIENCE,
             "data": self.data.fingerprint,
             "victim": [None if net is None else net.sha256 for net in self.victim],
-            "attack": self.perturbation and self.perturbation | {"steps": self.ascent.search.steps},
+            "attack": self.perturbation and self.perturbation | {"steps": self.trial.steps},
         }
 
     @cached_property
@@ -134,7 +157,7 @@ class Cell:
 
 
 def steps_of(cell: Cell) -> int:
-    return 0 if cell.ascent is None else cell.ascent.search.steps
+    return 0 if cell.attack is None else cell.trial.steps
 
 
 def cells_of(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:

@@ -12,15 +12,15 @@ from .types import Output
 
 
 class Pipeline(nn.Module):
-    """`derain` (or None) and `segment`, called one after the other on (B, 3, H, W) in [0, 1]."""
+    """`derain` and `segment`, either of them None, called one after the other on (B, 3, H, W) in [0, 1]."""
 
-    def __init__(self, derain: nn.Module | None, segment: nn.Module):
+    def __init__(self, derain: nn.Module | None, segment: nn.Module | None):
         super().__init__()
         self.derain, self.segment = derain, segment
 
     def forward(self, images: Tensor) -> Output:
         derained = images if self.derain is None else self.derain(images)
-        return Output(derained, self.segment(derained))
+        return Output(derained, None if self.segment is None else self.segment(derained))
 
 
 @contextmanager

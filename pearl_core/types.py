@@ -30,7 +30,7 @@ class Output(NamedTuple):
     """What a pipeline makes of a batch. Without a derainer `derained` is the input itself."""
 
     derained: Tensor  # (B, 3, H, W), not clamped
-    logits: Tensor  # (B, K, H, W)
+    logits: Tensor | None  # (B, K, H, W), None where nothing segments
 
 
 def choose(kind: str, name: str, choices: Iterable[str]) -> str:

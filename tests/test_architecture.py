@@ -23,9 +23,9 @@ FORBIDDEN = {
     "lab": {"dashboard", "notebooks", "tests", "streamlit"},
     "dashboard": {"notebooks", "tests"},
 }
-# types <- objectives, balls <- searches <- compose <- zoo. A new file beside them is built like compose: it may
-# use the first three and be used by the zoo.
-RANK = {"objectives": 0, "balls": 0, "searches": 1, "compose": 2, "zoo": 3, "": 4}
+# types <- objectives, balls <- searches <- problem <- compose <- zoo. A new file beside them is built like compose: it
+# may use compose and those before it, and be used by the zoo.
+RANK = {"objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "zoo": 4, "": 5}
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve"}
 
 

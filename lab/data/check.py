@@ -35,12 +35,6 @@ def check(name: str, data_root: str | os.PathLike | None = None) -> str:
     return "\n".join([*report, "all of it reads"])
 
 
-def class_shares(data: Dataset) -> dict[str, float]:
-    """Each class's share of a split's pixels, and void's, in %."""
-    labels = data.preload().labels
-    return _shares(data, np.bincount(labels.ravel(), minlength=256))
-
-
 def _look(data: Dataset) -> tuple[list[str], list[str]]:
     """Every picture of a split decoded: the report's lines, the faults."""
     sizes, pixels, errors = Counter(), np.zeros(256, np.int64), []

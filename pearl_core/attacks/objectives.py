@@ -1,6 +1,8 @@
-"""What an attack maximises: (output, target, progress) -> loss per pixel (B, H, W), zero on void pixels.
+"""What an attack on a segmenter maximises: (output, target, progress) -> loss per pixel (B, H, W), zero on void pixels.
 
 `target` is the label map (B, H, W). `progress` runs from 0 to 1 over the steps, for objectives that change on the way.
+Weights and masks are taken from the logits without a gradient through them, unless an objective says otherwise.
+Targeted forms are `minus` of an objective, with the wanted label map as the target.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from torch import Tensor
 from ..types import VOID, Output
 
 Objective = Callable[[Output, Tensor, float], Tensor]
+Probabilities = Callable[[Tensor], Tensor]  # logits (B, K, H, W) -> the same shape
 
 
 def minus(objective: Objective) -> Objective:
@@ -30,6 +33,90 @@ def cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
     return F.cross_entropy(output.logits, target, ignore_index=VOID, reduction="none")
 
 
+def masked_cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Cross-entropy of the pixels that still hold; Mask-CE of SEA (section 2.2.2)."""
+    return correct(output, target) * cross_entropy(output, target, progress)
+
+
+def by_class(objective: Objective, weights: Tensor) -> Objective:
+    """The objective times a weight (K,) of each pixel's class; with Mask-CE the balanced loss of SEA's later code."""
+
+    def weighted(output: Output, target: Tensor, progress: float) -> Tensor:
+        weight = weights.to(output.logits)[inside(target).squeeze(1)]
+        return weight * objective(output, target, progress)
+
+    return weighted
+
+
+def balanced_cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Correct pixels first, all at the end: SegPGD (Gu et al. 2022), Bal-CE of SEA. Wrong pixels weigh progress / 2."""
+    share = progress / 2
+    weight = share + (1 - 2 * share) * correct(output, target)
+    return weight * cross_entropy(output, target, progress)
+
+
+def balanced_cross_entropy_towards(output: Output, target: Tensor, progress: float) -> Tensor:
+    """SegPGD's loss for `minus` and a wanted label map: the pixels that are not there yet come first."""
+    share = progress / 2
+    weight = 1 - share - (1 - 2 * share) * correct(output, target)
+    return weight * cross_entropy(output, target, progress)
+
+
+def softmax(logits: Tensor) -> Tensor:
+    return logits.softmax(1)
+
+
+def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
+    """Cross-entropy weighted by how near the prediction is to the truth, as a cosine (CosPGD, Agnihotri & Keuper 2023).
+
+    The prediction is the softmax in the authors' package; SEA took the sigmoid of each logit: another attack.
+    """
+
+    def objective(output: Output, target: Tensor, progress: float) -> Tensor:
+        found = probabilities(output.logits.detach())
+        cosine = of_label(found, target) / torch.linalg.vector_norm(found, dim=1)
+        return cosine * cross_entropy(output, target, progress)
+
+    return objective
+
+
+def cosine_cross_entropy_towards(probabilities: Probabilities = softmax) -> Objective:
+    """CosPGD's loss for `minus` and a wanted label map: the pixels that are far from it weigh most."""
+
+    def objective(output: Output, target: Tensor, progress: float) -> Tensor:
+        plain = cross_entropy(output, target, progress)
+        return plain - cosine_cross_entropy(probabilities)(output, target, progress)
+
+    return objective
+
+
+def jensen_shannon(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Jensen-Shannon divergence of prediction and label, which lets go of pixels long lost (SEA, section 2.2.2).
+
+    Of a one-hot label it is log 2 + (p log p - (1 + p) log(1 + p)) / 2 with p the probability of the true class:
+    finite, with a finite gradient, however far apart the logits are.
+    """
+    log_p = -F.cross_entropy(output.logits, target, ignore_index=VOID, reduction="none")  # 0 on void: p = 1 gives 0
+    p = log_p.exp()
+    return torch.log(torch.full_like(p, 2)) + (p * log_p - (1 + p) * torch.log1p(p)) / 2
+
+
+def published_jensen_shannon(output: Output, target: Tensor, progress: float) -> Tensor:
+    """The same divergence summed term by term as SEA's code does: nan where a probability underflows to zero."""
+    p = output.logits.softmax(1)
+    q = torch.zeros_like(p).scatter(1, inside(target), 1)
+    middle = (p + q) / 2
+    terms = p * (p / middle).log() - q * middle.log()
+    return (terms.sum(1) / 2).masked_fill(target == VOID, 0)
+
+
+def masked_spherical(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Minus the true logit over the length of all logits, of the pixels that still hold; Mask-Sph of SEA."""
+    true = of_label(output.logits, target)
+    length = torch.linalg.vector_norm(output.logits, dim=1)
+    return -correct(output, target) * true / length
+
+
 def margin(confidence: float = 0.0) -> Objective:
     """Best wrong logit minus true logit, up to `confidence` (Carlini & Wagner 2017, their f6 with the sign turned).
 
@@ -38,10 +125,44 @@ def margin(confidence: float = 0.0) -> Objective:
     """
 
     def objective(output: Output, target: Tensor, progress: float) -> Tensor:
-        void = target == VOID
-        index = target.masked_fill(void, 0).unsqueeze(1)
-        true = output.logits.gather(1, index).squeeze(1)
-        wrong = output.logits.scatter(1, index, -torch.inf).amax(1)
-        return (wrong - true).clamp(max=confidence).masked_fill(void, 0)
+        return gap(output.logits, target).clamp(max=confidence).masked_fill(target == VOID, 0)
 
     return objective
+
+
+def logits_ratio(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Difference of logits ratio: the margin over the gap from first to third logit (DLR, Croce & Hein 2020).
+
+    It does not change when the logits are scaled. Errors: ValueError with fewer than three classes.
+    """
+    classes = output.logits.shape[1]
+    if classes < 3:
+        raise ValueError(f"wanted three classes or more for the difference of logits ratio, got {classes}")
+    top = output.logits.topk(3, dim=1).values
+    ratio = gap(output.logits, target) / (top[:, 0] - top[:, 2] + 1e-12)
+    return ratio.masked_fill(target == VOID, 0)
+
+
+# ---- what objectives are made of ----
+
+
+def correct(output: Output, target: Tensor) -> Tensor:
+    """1 where the prediction is the label, else 0 (void is never right), in the format of the logits: (B, H, W)."""
+    return (output.logits.argmax(1) == target).to(output.logits.dtype)
+
+
+def gap(logits: Tensor, target: Tensor) -> Tensor:
+    """Best wrong logit minus true logit (B, H, W); whatever on void."""
+    index = inside(target)
+    wrong = logits.scatter(1, index, -torch.inf).amax(1)
+    return wrong - logits.gather(1, index).squeeze(1)
+
+
+def of_label(values: Tensor, target: Tensor) -> Tensor:
+    """The value (B, K, H, W) of each pixel's own class (B, H, W); that of class 0 on void."""
+    return values.gather(1, inside(target)).squeeze(1)
+
+
+def inside(target: Tensor) -> Tensor:
+    """Labels that can index classes, (B, 1, H, W): void becomes class 0."""
+    return target.masked_fill(target == VOID, 0).unsqueeze(1)

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pearl_core.attacks import compose
+from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -22,9 +22,9 @@ def app(tiny_zoo):
 @pytest.fixture
 def calls(monkeypatch):
     """Every call of a pipeline and every gradient of an attack."""
-    counted, forward, within = [], Pipeline.forward, compose.within
+    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
     monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
-    monkeypatch.setattr(compose, "within", lambda *given: counted.append("gradient") or within(*given))
+    monkeypatch.setattr(ImageProblem, "evaluate", lambda *given: counted.append("gradient") or evaluate(*given))
     return counted
 
 

@@ -15,6 +15,7 @@ from lab.methods import METHODS
 from lab.pipelines import attacked_nets, build
 from lab.store import Store
 from lab.trial import Trial, cells_of, steps_of
+from pearl_core.attacks.problem import ImageProblem
 
 IMAGES = 4  # a whole batch
 
@@ -27,16 +28,14 @@ def store(tmp_path):
 @pytest.fixture
 def gradients(tiny_zoo, monkeypatch):
     """Counts pictures that a gradient was computed for, through any attack."""
-    from pearl_core.attacks import compose
+    counted, evaluate = [], ImageProblem.evaluate
 
-    counted = []
-    within = compose.within
+    def counting(problem, images, delta, target, progress, gradient):
+        if gradient:
+            counted.append(len(images))
+        return evaluate(problem, images, delta, target, progress, gradient)
 
-    def counting(model, slope, delta, progress):
-        counted.append(len(delta))
-        return within(model, slope, delta, progress)
-
-    monkeypatch.setattr(compose, "within", counting)
+    monkeypatch.setattr(ImageProblem, "evaluate", counting)
     return counted
 
 
@@ -163,7 +162,7 @@ def test_threats_attack_what_they_say(tiny_zoo):
         ({"steps": 3}, "wanted an attack for this"),
         ({"attack": "bim", "threat": "adaptive", "source": "nat"}, "only a transfer attack has a source"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
-        ({"attack": "segpdg", "threat": "oblivious"}, "unknown attack 'segpdg'; choose one of bim, cw"),
+        ({"attack": "segpdg", "threat": "oblivious"}, "unknown attack 'segpdg'; choose one of apgd, bim"),
         ({"attack": "bim", "threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
         ({"attack": "bim", "threat": "oblivious", "eps": -1}, "wanted eps from 0 to 255"),
         ({"attack": "bim", "threat": "oblivious", "eps": 256}, "wanted eps from 0 to 255"),
@@ -245,3 +244,25 @@ def test_the_layout_states_every_setting_and_published_values_only_where_they_be
     other = layout(run(table1(eps=4, images=IMAGES), store=store, quiet=True)).text()
     assert "48.55" not in other
     assert "Published: 8/255 only" in other
+
+
+@pytest.mark.parametrize("attack", ["apgd", "red_eps_apgd", "segpgd", "mi_fgsm", "sea"])
+def test_every_attack_of_the_zoo_can_fill_a_cell(attack, tiny_zoo, store):
+    rows = run([Trial("seg", attack=attack, eps=8, steps=6, threat="oblivious", images=2)], store=store, quiet=True)
+    plain = run([Trial("seg", images=2)], store=store, quiet=True)
+    row, before = (r[r.metric == "PSNR"].iloc[0] for r in (rows, plain))
+    assert row.value != before.value, "the picture was moved"
+    assert (row.random_start, row.steps) == (attack in ("red_eps_apgd", "segpgd", "sea"), 6)
+
+
+def test_steps_are_shared_only_where_the_first_ones_are_the_same(gradients, store):
+    for name, wanted in (("pgd", 5), ("segpgd", 3 + 5)):
+        gradients.clear()
+        trials = [Trial("seg", attack=name, eps=8, steps=n, threat="oblivious", images=4) for n in (3, 5)]
+        run(trials, store=store, quiet=True)
+        assert sum(gradients) == 4 * wanted
+
+
+def test_an_attack_that_finds_its_own_step_takes_no_alpha():
+    with pytest.raises(ValueError, match=r"^wanted no alpha for apgd, which finds its own step, got 2"):
+        Trial("seg", attack="apgd", eps=8, steps=3, alpha=2, threat="oblivious")

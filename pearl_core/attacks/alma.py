@@ -1,0 +1,191 @@
+"""ALMA-prox: the smallest perturbation that turns nearly all pixels (Rony et al. 2023). It has no ball.
+
+Every pixel with a label is a constraint, met where it is wrong. An augmented Lagrangian weighs them, gradient steps in
+a diagonal metric lower it, and a proximal step shortens the perturbation's largest component meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..pipeline import frozen, lowered
+from ..types import VOID
+from .compose import check
+from .objectives import gap
+from .problem import check_classes
+from .searches import wide
+
+Slope = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
+    """By y, of the penalty mu y + mu rho y^2 + rho^2 y^3 / 6 where y >= 0, mu y / (1 - max(1, rho) y) below."""
+    broken = mu + 2 * mu * rho * y + rho**2 * y**2 / 2
+    met = mu / (1 - rho.clamp(min=1) * y.clamp(max=0)) ** 2
+    return torch.where(y >= 0, broken, met)
+
+
+def published_penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
+    """The same as the authors' code has it: mu y in place of mu, so that a constraint nearly met hardly pushes."""
+    return torch.where(y >= 0, penalty_slope(y, rho, mu) - mu + mu * y, penalty_slope(y, rho, mu))
+
+
+@dataclass(frozen=True)
+class AlmaProx:
+    """The attack with its settings, the authors' defaults; lr is in units of the picture.
+
+    It returns the smallest perturbation under which `threshold` of the labelled pixels are wrong (with `towards`:
+    have the wanted class); if none is found, the one under which most are. Errors: ValueError for impossible settings.
+    """
+
+    steps: int = 500
+    threshold: float = 0.99
+    towards: bool = False  # the target is the wanted label map
+    lr: float = 1e-3  # falls to a tenth from success, or from half the steps
+    lr_end: float = 0.1
+    mu: float = 1.0
+    rho: float = 0.01
+    check_every: int = 10
+    tau: float = 0.95  # a constraint that did not shrink to this since the last check
+    gamma: float = 2.0  # gets its rho multiplied by this
+    alpha: float = 0.8  # memory of the multipliers and of the metric
+    scale: tuple[float, float] = (0.1, 1.0)  # of the constraints: starts at the top
+    scale_rate: float = 0.02
+    tolerance: float = 1e-4  # by how much of a logit a pixel must be wrong
+    slope: Slope = penalty_slope
+    together: bool = False  # as the authors' code: a batch is searched as finely as its largest image needs, and fails
+    # where its images differ so much in void that only some may keep pixels
+    dtype: torch.dtype | None = None
+
+    def __post_init__(self):
+        if self.steps < 1 or not 0 < self.threshold <= 1:
+            raise ValueError(f"wanted 1 step or more and a threshold in (0, 1], got {self.steps} and {self.threshold}")
+
+    def __call__(self, model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
+        """The attacked pictures (B, 3, H, W)."""
+        best = Best(images)
+        for delta, turned in self.iterates(model, images, target):
+            best.offer(delta, turned, self.threshold)
+        return (images + best.delta).clamp(0, 1)
+
+    def iterates(self, model: nn.Module, images: Tensor, target: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Every perturbation looked at (B, 3, H, W), with the share of each image's labelled pixels it turns (B,)."""
+        check(images, target)
+        call, valid = lowered(model, self.dtype), target != VOID
+        counts = valid.flatten(1).sum(1)
+        delta, square = torch.zeros_like(images), torch.zeros_like(images)
+        mu = torch.full(target.shape, self.mu, dtype=torch.float64, device=images.device)
+        rho, turned_since = torch.full_like(mu, self.rho), torch.zeros_like(valid)
+        scale = torch.full((len(images),), self.scale[1], device=images.device)
+        success = torch.full_like(scale, self.steps // 2)  # the step of the first one
+        found, before = torch.zeros_like(scale, dtype=torch.bool), None
+        for step in range(self.steps):
+            with frozen(model), torch.enable_grad():
+                point = (images + delta).detach().requires_grad_(True)
+                output = call(point)
+                check_classes(target, output)
+                logits = output.logits
+                turned = (logits.detach().argmax(1) == target) == self.towards
+                share = (turned & valid).flatten(1).sum(1) / counts.clamp(min=1)
+                there = share >= self.threshold
+                success, found = torch.where(there & ~found, step, success), found | there
+                if step:
+                    scale = (scale * torch.where(there, 1 - self.scale_rate, 1 + self.scale_rate)).clamp(*self.scale)
+                constraints = scale.view(-1, 1, 1) * self.constraints(logits, target)
+                now = constraints.detach().double()
+                asked = self.asked(now, valid, counts, step)
+                turned_since |= turned
+                if step == 0:
+                    before = now
+                elif (step + 1) % self.check_every == 0:
+                    better = now * asked <= self.tau * before
+                    rho = torch.where(turned_since | better, rho, self.gamma * rho)
+                    before, turned_since = now, torch.zeros_like(valid)
+                if step:
+                    mu = torch.lerp(mu, self.slope(now, rho, mu), 1 - self.alpha).clamp(1e-6, 1)
+                weights = (self.slope(now, rho, mu) * asked).to(constraints)
+                (gradient,) = torch.autograd.grad((weights * constraints).sum(), point)
+            if not gradient.isfinite().all():
+                raise FloatingPointError(f"wanted finite numbers, got a gradient of nan or inf at step {step}")
+            yield delta, share
+            late = ((step - success) / (self.steps - success)).clamp(min=0)
+            lr = (self.lr / (1 + (1 / self.lr_end - 1) * late)).to(images)
+            square = self.alpha * square + (1 - self.alpha) * gradient**2
+            metric = (square / (1 - self.alpha ** (step + 1))).sqrt().clamp(min=1e-8)
+            ahead = delta - wide(lr) * gradient / metric
+            delta = proximal(ahead, lr, -images, 1 - images, metric, together=self.together)
+
+    def constraints(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Difference of logits ratio with a tolerance, below zero where a pixel is turned: (B, H, W)."""
+        top = logits.topk(min(4, logits.shape[1]), dim=1).values
+        if top.shape[1] < 3 + self.towards:
+            raise ValueError(f"wanted {3 + self.towards} classes or more, got {logits.shape[1]}")
+        third = (top[:, 2] + top[:, 3]) / 2 if self.towards else top[:, 2]
+        ahead = gap(logits, target) if self.towards else -gap(logits, target)
+        return (ahead + (-self.tolerance if self.towards else self.tolerance)) / (top[:, 0] - third + 1e-8)
+
+    def asked(self, constraints: Tensor, valid: Tensor, counts: Tensor, step: int) -> Tensor:
+        """The labelled pixels without those that may stay: more of the worst the further the attack is."""
+        spare = ((1 - self.threshold) * counts * (step / max(self.steps - 1, 1))).long()
+        if not spare.any():
+            return valid
+        if self.together and not spare.all():
+            raise IndexError(f"wanted images with as many labelled pixels, got {counts.tolist()}: published code fails")
+        worst = constraints.masked_fill(~valid, -torch.inf).flatten(1).sort(1, descending=True).values
+        edge = worst.gather(1, (spare - 1).clamp(min=0).unsqueeze(1))  # of each image by itself
+        return valid & ((constraints <= edge.view(-1, 1, 1)) | (spare == 0).view(-1, 1, 1))
+
+
+class Best:
+    """The smallest perturbation that reached the goal; until one has, the one that came nearest."""
+
+    def __init__(self, images: Tensor):
+        self.delta = torch.zeros_like(images)
+        self.length = images.new_full((len(images),), torch.inf)
+        self.share = images.new_zeros(len(images))
+        self.found = torch.zeros_like(self.share, dtype=torch.bool)
+
+    def offer(self, delta: Tensor, share: Tensor, threshold: float) -> None:
+        length, there = delta.abs().amax((1, 2, 3)), share >= threshold
+        better = there & (length < self.length) | ~self.found & ~there & (share > self.share)
+        self.delta = torch.where(wide(better), delta, self.delta)
+        self.length = torch.where(better & there, length, self.length)
+        self.share, self.found = torch.where(better, share, self.share), self.found | there
+
+
+def proximal(
+    delta: Tensor,
+    weight: Tensor,
+    lower: Tensor,
+    upper: Tensor,
+    metric: Tensor | None = None,
+    *,
+    together: bool = False,
+) -> Tensor:
+    """argmin over p in [lower, upper] of weight |p|_inf + |p - delta|^2 / 2 in the metric (its diagonal), per image.
+
+    By ternary search for the largest component to 1e-6; `weight` is (B,), the others (B, 3, H, W). `together` searches
+    every image as often as the one that needs most, so that results depend on the batch.
+    """
+    inside = delta.clamp(lower, upper)
+    left = torch.zeros_like(inside[:, :1, :1, :1])
+    right = inside.abs().amax((1, 2, 3), keepdim=True)
+    cuts = (torch.log(1e-6 / right.clamp(min=1e-6)) / math.log(2 / 3)).ceil()
+    cuts = cuts.max().expand_as(cuts) if together else cuts
+
+    def cost(edge: Tensor) -> Tensor:
+        apart = (inside.clamp(-edge, edge) - delta) ** 2
+        apart = apart if metric is None else apart * metric
+        return 2 * wide(weight) * edge + apart.sum((1, 2, 3), keepdim=True)
+
+    for cut in range(int(cuts.max())):
+        low, high = torch.lerp(left, right, 1 / 3), torch.lerp(left, right, 2 / 3)
+        beyond, open_ = cost(low) >= cost(high), cut < cuts
+        left, right = torch.where(open_ & beyond, low, left), torch.where(open_ & ~beyond, high, right)
+    edge = (left + right) / 2
+    return inside.clamp(-edge, edge)

@@ -1,0 +1,104 @@
+"""Several attacks on the same pictures, and the worst of what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..metrics import mean_iou
+from ..pipeline import frozen
+from ..types import VOID
+from .compose import Attack, check
+from .searches import wide
+
+
+class Found(NamedTuple):
+    """What one attack found: the pictures, and how much of each still holds in float32."""
+
+    images: Tensor  # (B, 3, H, W)
+    accuracy: Tensor  # (B,) share of the pixels with a label that are right
+
+
+@dataclass(frozen=True)
+class WorstOf:
+    """Image by image the picture of lowest pixel accuracy among those of `members` (SEA, section 2.4).
+
+    Where `skip` is true, an image that one member brought to zero is not given to the later ones: the worst of it is
+    known. Then nothing is known of the members by themselves, and a worst mIoU cannot be had.
+    """
+
+    members: Mapping[str, Attack]
+    skip: bool = False
+
+    def __call__(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> Tensor:
+        worst = None
+        for found in self.each(model, images, target, **options).values():
+            if worst is None:
+                worst = found
+                continue
+            better = found.accuracy < worst.accuracy
+            pictures = torch.where(wide(better), found.images, worst.images)
+            worst = Found(pictures, torch.where(better, found.accuracy, worst.accuracy))
+        return worst.images
+
+    def each(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> dict[str, Found]:
+        """What every member found, in their order; where `skip` spared one an image, what was found before."""
+        check(images, target)
+        found: dict[str, Found] = {}
+        left = torch.arange(len(images), device=images.device)
+        for name, attack in self.members.items():
+            earlier = next(reversed(found.values())) if found and self.skip else Found(images, None)
+            pictures = earlier.images.clone()
+            accuracy = torch.ones(len(images), device=images.device) if earlier.accuracy is None else earlier.accuracy
+            if len(left):
+                some = {key: value[left] for key, value in options.items()}
+                pictures[left] = attack(model, images[left], target[left], **some)
+                accuracy = accuracy.index_copy(0, left, accuracy_of(model, pictures[left], target[left]))
+            found[name] = Found(pictures, accuracy)
+            if self.skip:
+                left = (accuracy > 0).nonzero().flatten()
+        return found
+
+
+def worst_of(*attacks: Attack) -> WorstOf:
+    """The worst case of attacks without names."""
+    return WorstOf({str(i): attack for i, attack in enumerate(attacks)})
+
+
+def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
+    """Share of each image's labelled pixels that the model gets right, in float32; 1 without labels: (B,)."""
+    with frozen(model), torch.no_grad():
+        right = (model(images).logits.argmax(1) == target).flatten(1).sum(1)
+    valid = (target != VOID).flatten(1).sum(1)
+    return torch.where(valid > 0, right / valid.clamp(min=1), 1.0)
+
+
+def worst_miou(counts: np.ndarray, seed: int = 0, gain: float = 1e-4) -> tuple[float, np.ndarray]:
+    """The lowest data-set mIoU a choice of one attack per image reaches, in %, and the choice (N,), by greedy search.
+
+    `counts` (A, N, K, 3) are the statistics of `metrics.confusion` for each attack and image. All images start on the
+    attack that is worst alone. Then images in random order are moved to another attack where that lowers the mIoU of
+    the whole set, sweep after sweep, until one gains no more than `gain`. SEA's accuracy is image-wise; this is its
+    authors' later code for mIoU, and what only an attacker who knows the whole set could do.
+    """
+    if counts.ndim != 4 or counts.shape[3] != 3 or not counts.shape[0] * counts.shape[1]:
+        raise ValueError(f"wanted counts (attacks, images, classes, 3), got {counts.shape}")
+    everyone, random = np.arange(counts.shape[1]), np.random.RandomState(seed)
+    choice = np.full(len(everyone), int(np.argmin(mean_iou(counts.sum(1)))))
+    total = counts[choice, everyone].sum(0)
+    best = before = float(mean_iou(total))
+    while True:
+        for image in random.permutation(everyone):
+            candidates = total - counts[choice[image], image] + counts[:, image]
+            found = mean_iou(candidates)
+            if found.min() < best:
+                choice[image] = int(found.argmin())
+                total, best = candidates[choice[image]], float(found.min())
+        if before - best <= gain:
+            return best, choice
+        before = best

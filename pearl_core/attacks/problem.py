@@ -1,0 +1,214 @@
+"""What a search may ask about a batch of pictures under attack: where to begin, what is to be seen, what is allowed.
+
+Here is everything an attack computes with the model, so here stands what must hold for all of them: void does not
+push, pictures do not depend on their batch, the model is left as found, and no pass is made that is not needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ..pipeline import frozen, lowered
+from ..types import VOID, Output
+from .balls import Ball
+from .objectives import Objective
+from .searches import Reading, wide
+
+Share = Callable[[Tensor, Tensor, Tensor, bool], Tensor]
+
+
+class Keep(NamedTuple):
+    """Which of the points looked at an attack returns: the lowest `worth` (B,); at `enough` an image is finished."""
+
+    worth: Callable[[Reading], Tensor]
+    enough: float = -torch.inf
+
+
+LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0)  # nothing of the image is left to attack at zero
+HIGHEST_LOSS = Keep(lambda reading: -reading.tracked)
+
+
+def share_right(right: Tensor, void: Tensor, pixels: Tensor, first: bool) -> Tensor:
+    """Right pixels over those with a label; 1 where an image has none."""
+    return torch.where(pixels > void, right / (pixels - void).clamp(min=1), 1)
+
+
+def published_share_right(right: Tensor, void: Tensor, pixels: Tensor, first: bool) -> Tensor:
+    """SEA's code: void is wrong at the start, right at every later point; an image with much of it stays there."""
+    return (right if first else right + void) / pixels
+
+
+class How(Protocol):
+    """What an attack says of its looks; the fields of `compose.Ascent` of the same names."""
+
+    objective: Objective
+    random_start: bool
+    seed: int
+    dtype: torch.dtype | None
+    track: Objective | None
+    keep: Keep | None
+    share: Share
+    finite: bool
+
+
+class ImageProblem:
+    """Pictures (B, 3, H, W) in [0, 1], what is wanted of them, the model under attack, and `how`. See `searches`.
+
+    `target` is a label map (B, H, W), or a named tuple of tensors (B, ...) for objectives that want more.
+    """
+
+    def __init__(self, model: nn.Module, images: Tensor, target, how: How, *, mask: Tensor | None, watch: bool):
+        self.model, self.call, self.how = model, lowered(model, how.dtype), how
+        self.images, self.target = images, target
+        self.mask = None if mask is None else mask.to(images).unsqueeze(1)
+        self.watch = isinstance(target, Tensor) and (watch or how.keep is LOWEST_ACCURACY)
+        self.log: list[Reading] | None = [] if watch else None  # without gradients
+        self.passes = self.gradients = 0  # of single images: forward, forward and back
+        self.looks = 0
+        self.reopen()
+
+    def reopen(self) -> None:
+        self.active = torch.arange(len(self.images), device=self.images.device)
+        self.last: Reading | None = None
+        self.kept = self.worth = None
+
+    # ---- where ----
+
+    def start(self, ball: Ball) -> Tensor:
+        if not self.how.random_start:
+            return torch.zeros_like(self.images)
+        return self.project(ball.random(uniform_like(self.images, self.how.seed)), ball)
+
+    def project(self, delta: Tensor, ball: Ball) -> Tensor:
+        delta = delta if self.mask is None else delta * self.mask
+        return (self.images + ball.project(delta)).clamp(0, 1) - self.images
+
+    # ---- what ----
+
+    def look(self, delta: Tensor, progress: float, *, gradient: bool = True) -> Reading:
+        """The model is frozen here and only here: whoever holds an unfinished attack holds an untouched model."""
+        whole = len(self.active) == len(self.images)
+        if len(self.active):
+            pick = (lambda t: t) if whole else (lambda t: t[self.active])
+            with frozen(self.model):
+                seen = self.evaluate(pick(self.images), pick(delta), select(self.target, pick), progress, gradient)
+            self.gradients += len(self.active) * gradient
+            self.passes += len(self.active)
+        else:
+            seen = None
+        reading = seen if whole else self.spread(seen, delta, gradient)
+        self.last = reading
+        if self.log is not None:
+            self.log.append(reading._replace(gradient=None))
+        if self.how.keep:
+            self.choose(delta, reading)
+        self.looks += 1
+        return reading
+
+    def evaluate(self, images: Tensor, delta: Tensor, target, progress: float, gradient: bool) -> Reading:
+        """The same for a batch by itself: one forward pass, and one backward pass where a gradient is asked for."""
+        with torch.set_grad_enabled(gradient):
+            point = (images + delta).detach().requires_grad_(gradient)
+            output = self.call(point)
+            draws = len(output.derained) // len(images)
+            if draws > 1:  # a model that answers several times for each picture: see `wrappers.expectation`
+                target = select(target, lambda t: t.repeat(draws, *[1] * (t.dim() - 1)))
+            check_classes(target, output)
+            loss = self.losses(self.how.objective, output, target, progress, draws)
+            slope = torch.autograd.grad(loss.sum(), point)[0] if gradient else None
+        loss = loss.detach().mean(1)
+        with torch.no_grad():
+            tracked = loss
+            if self.how.track not in (None, self.how.objective):
+                tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
+            accuracy = self.accuracy(output, target, draws) if self.watch else None
+        if self.how.finite:
+            self.refuse_nonsense(loss, slope)
+        if slope is not None and self.mask is not None:
+            slope = slope * (self.mask if len(images) == len(self.images) else self.mask[self.active])
+        return Reading(loss, slope, tracked, accuracy)
+
+    @staticmethod
+    def losses(objective: Objective, output: Output, target, progress: float, draws: int) -> Tensor:
+        """The objective of each image's pixels, averaged over the model's answers: (B, H * W), or (B, 1)."""
+        loss = objective(output, target, progress)
+        loss = loss.reshape(len(loss), -1)
+        return loss if draws == 1 else loss.view(draws, -1, loss.shape[1]).mean(0)
+
+    def accuracy(self, output: Output, target: Tensor, draws: int) -> Tensor:
+        right, void = (t.flatten(1).sum(1).to(output.derained.dtype) for t in (
+            output.logits.argmax(1) == target, target == VOID
+        ))  # fmt: skip
+        share = self.how.share(right, void, torch.full_like(right, target[0].numel()), self.last is None)
+        return share.view(draws, -1).mean(0)
+
+    def refuse_nonsense(self, loss: Tensor, slope: Tensor | None) -> None:
+        for name, values in (("loss", loss), ("gradient", slope)):
+            if values is not None and not values.isfinite().all():
+                where = f"step {self.looks}" if self.looks else "the start"
+                raise FloatingPointError(f"wanted finite numbers, got a {name} of nan or inf at {where} of the attack")
+
+    # ---- images that are finished ----
+
+    def spread(self, seen: Reading | None, delta: Tensor, gradient: bool) -> Reading:
+        """A reading of the active images among the last values of the others."""
+        slope = torch.zeros_like(delta) if gradient else None
+        if seen is None:
+            return self.last._replace(gradient=slope)
+        put = lambda old, new: None if new is None else old.index_copy(0, self.active, new)  # noqa: E731
+        return Reading(
+            put(self.last.loss, seen.loss),
+            put(slope, seen.gradient),
+            put(self.last.tracked, seen.tracked),
+            put(self.last.accuracy, seen.accuracy),
+        )
+
+    def choose(self, delta: Tensor, reading: Reading) -> None:
+        """Keep the best point of the active images; of two as good the later, which has climbed for longer."""
+        worth = self.how.keep.worth(reading)
+        if self.kept is None:
+            self.kept, self.worth = delta, worth
+        looked_at = torch.zeros_like(worth, dtype=torch.bool).index_fill(0, self.active, True)
+        better = looked_at & (worth <= self.worth)
+        self.kept, self.worth = torch.where(wide(better), delta, self.kept), torch.where(better, worth, self.worth)
+        self.active = (self.worth > self.how.keep.enough).nonzero().flatten()
+
+
+def select(target, pick: Callable[[Tensor], Tensor]):
+    """The target with `pick` applied to each of its tensors."""
+    if isinstance(target, Tensor) or target is None:
+        return target if target is None else pick(target)
+    parts = [select(part, pick) for part in target]
+    return type(target)(*parts) if hasattr(target, "_fields") else tuple(parts)
+
+
+def check_classes(target, output: Output) -> None:
+    """A one-line ValueError where a label is none of the model's classes, which torch would report in its own words."""
+    if not isinstance(target, Tensor):  # nothing to do with classes
+        return
+    if output.logits is None:
+        raise ValueError("wanted a model that segments for a target of labels, got one that only derains")
+    classes = output.logits.shape[1]
+    beyond = (target >= classes) & (target != VOID)
+    if beyond.any():
+        raise ValueError(f"wanted labels from 0 to {classes - 1} and void {VOID}, got {int(target[beyond][0])}")
+
+
+def uniform_like(images: Tensor, seed: int) -> Tensor:
+    """Numbers uniform in [0, 1), per image from (seed, hash of its pixels): the same alone and in any batch."""
+    rows = []
+    for image in images.detach().cpu():
+        generator = torch.Generator().manual_seed(key_of(image, seed))
+        rows.append(torch.rand(image.shape, generator=generator, dtype=image.dtype))
+    return torch.stack(rows).to(images.device)
+
+
+def key_of(pixels: Tensor, seed: int) -> int:
+    """A number of 63 bits that only (seed, pixels) decide."""
+    values = pixels.detach().cpu().contiguous().numpy().tobytes()
+    return int.from_bytes(hashlib.blake2b(values, key=str(seed).encode(), digest_size=8).digest(), "little") >> 1

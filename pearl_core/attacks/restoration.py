@@ -1,0 +1,135 @@
+"""What an attack on a derainer maximises (Yu et al. 2022, sections 3.1 and 5): (output, target, progress) -> loss.
+
+`target` says what the output is compared with: a `Reference`, or `Patches`. Losses are per pixel (B, H, W) where they
+are sums over pixels, else per image (B,). Attacks towards a target are `minus` of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..pipeline import frozen
+from ..types import Output
+from .objectives import Objective
+
+Features = Callable[[Tensor], tuple[Tensor, ...]]  # pictures (B, 3, H, W) -> maps (B, C, h, w), one per layer
+
+
+class Reference(NamedTuple):
+    """The picture an output is compared with, where that counts, and its features for perceptual losses."""
+
+    image: Tensor  # (B, 3, H, W): the net's own output before the attack, or the rainy picture
+    region: Tensor | None = None  # (B, H, W), 1 where a difference counts
+    features: tuple[Tensor, ...] | None = None
+
+    def check(self, images: Tensor) -> None:
+        wanted = images.shape[:1] + images.shape[2:]
+        if self.image.shape != images.shape:
+            raise ValueError(f"wanted a reference of shape {tuple(images.shape)}, got {tuple(self.image.shape)}")
+        if self.region is not None and self.region.shape != wanted:
+            raise ValueError(f"wanted a region of shape {tuple(wanted)}, got {tuple(self.region.shape)}")
+
+
+class Patches(NamedTuple):
+    """The patch of the output that is to look like another picture's patch."""
+
+    corner: Tensor  # (B, 2) int64, row and column of the source patch's upper left pixel
+    features: tuple[Tensor, ...]  # of the patch to look like
+    size: Tensor  # (B, 2) int64, height and width: one size in a batch
+
+    def check(self, images: Tensor) -> None:
+        room = torch.tensor(images.shape[2:], device=self.corner.device)
+        if (self.size != self.size[:1]).any() or (self.corner < 0).any() or (self.corner + self.size > room).any():
+            got = f"corners {self.corner.tolist()} of sizes {self.size.tolist()}"
+            raise ValueError(f"wanted patches of one size inside {tuple(images.shape[2:])}, got {got}")
+
+
+def squared_error(output: Output, target: Reference, progress: float) -> Tensor:
+    """Squared difference to the reference, mean over the channels (LMSE, eq. 4; `minus` on the rain: eq. 15)."""
+    loss = (output.derained - target.image).square().mean(1)
+    return loss if target.region is None else loss * target.region
+
+
+def perceptual(features: Features) -> Objective:
+    """Distance of deep features, each position's brought to length 1 (eq. 5; Zhang et al. 2018 without their heads)."""
+
+    def objective(output: Output, target: Reference, progress: float) -> Tensor:
+        return distance(features(output.derained), target.features, target.region)
+
+    return objective
+
+
+def unnoticeable(features: Features, weight: float = 25.0) -> Objective:
+    """Far in features, near in pixels: the perceptual distance less `weight` x mean squared error (eq. 14)."""
+    far = perceptual(features)
+
+    def objective(output: Output, target: Reference, progress: float) -> Tensor:
+        return far(output, target, progress) - weight * squared_error(output, target, progress).mean((1, 2))
+
+    return objective
+
+
+def patch_distance(features: Features) -> Objective:
+    """Perceptual distance of the source patch to the wanted one; `minus` of it is object-sensitive (eq. 11)."""
+
+    def objective(output: Output, target: Patches, progress: float) -> Tensor:
+        return distance(features(crop(output.derained, target.corner, target.size)), target.features)
+
+    return objective
+
+
+# ---- targets ----
+
+
+def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Tensor:
+    """What the model makes of the pictures before the attack, in [0, 1]; as an 8-bit picture where `rounded`."""
+    with frozen(model), torch.no_grad():
+        derained = model(images).derained.clamp(0, 1)
+    return (255 * derained).round() / 255 if rounded else derained
+
+
+def reference(image: Tensor, features: Features | None = None, region: Tensor | None = None) -> Reference:
+    """A reference with its features, computed once."""
+    if features is None:
+        return Reference(image, region)
+    with torch.no_grad():
+        return Reference(image, region, tuple(features(image)))
+
+
+def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, size: tuple[int, int]) -> Patches:
+    """Patches of `size` at corners `source` (B, 2) that shall look like those of `image` at corners `wanted`."""
+    sizes = torch.tensor(size, device=source.device).expand(len(source), 2)
+    with torch.no_grad():
+        found = Patches(source, tuple(features(crop(image, wanted, sizes))), sizes)
+    found.check(image)
+    return found
+
+
+def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tensor:
+    """Where a derainer changed the picture by more than `threshold` (in 1/255) in some channel: (B, H, W) bool."""
+    return ((derained - rainy).abs() > threshold / 255).any(1)
+
+
+# ---- what they are made of ----
+
+
+def distance(found: tuple[Tensor, ...], wanted: tuple[Tensor, ...], region: Tensor | None = None) -> Tensor:
+    """Sum over layers of the mean squared difference of features of length 1: (B,)."""
+    total = torch.zeros((), device=wanted[0].device)
+    for a, b in zip(found, wanted, strict=True):
+        apart = (F.normalize(a, dim=1, eps=1e-10) - F.normalize(b, dim=1, eps=1e-10)).square().sum(1)
+        if region is not None:
+            apart = apart * F.interpolate(region.to(apart)[:, None], apart.shape[1:], mode="area")[:, 0]
+        total = total + apart.mean((1, 2))
+    return total
+
+
+def crop(images: Tensor, corner: Tensor, size: Tensor) -> Tensor:
+    """One patch of each image: (B, 3, h, w)."""
+    height, width = size[0].tolist()
+    return torch.stack([x[:, r : r + height, c : c + width] for x, (r, c) in zip(images, corner.tolist(), strict=True)])

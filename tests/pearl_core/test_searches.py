@@ -1,0 +1,328 @@
+"""Searches against victims whose optimum is known, budgets counted, and the faults that `published` keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pearl_core.attacks import objectives as loss
+from pearl_core.attacks import zoo
+from pearl_core.attacks.balls import L2, Linf
+from pearl_core.attacks.compose import ascend, restarted
+from pearl_core.attacks.ensembles import accuracy_of, worst_miou, worst_of
+from pearl_core.attacks.problem import HIGHEST_LOSS
+from pearl_core.attacks.searches import APGD, FixedSteps, RedEps, checks, published_checks
+from pearl_core.metrics import mean_iou
+from pearl_core.pipeline import Pipeline
+from pearl_core.types import VOID, Output
+
+MARGIN = loss.margin(1e9)
+
+
+def linear(classes: int = 2) -> Pipeline:
+    """Every pixel judged by itself, linearly: the margin of two classes is linear in the picture."""
+    torch.manual_seed(4)
+    return Pipeline(None, nn.Conv2d(3, classes, 1)).double()
+
+
+def inside(images: int = 2, classes: int = 2):
+    """Pictures far from 0 and 1."""
+    g = torch.Generator().manual_seed(5)
+    x = 0.4 + 0.2 * torch.rand(images, 3, 6, 7, generator=g, dtype=torch.float64)
+    return x, torch.randint(classes, (images, 6, 7), generator=g)
+
+
+def gain(net, x, attacked, y) -> torch.Tensor:
+    with torch.no_grad():
+        return (MARGIN(net(attacked), y, 0) - MARGIN(net(x), y, 0)).sum((1, 2))
+
+
+def best_gain(net, y, ball) -> torch.Tensor:
+    """Closed form: the gradient of each pixel's margin is the difference of the two classes' weights."""
+    weight = net.segment.weight[:, :, 0, 0]
+    slope = torch.where(y[:, None] == 0, 1, -1) * (weight[1] - weight[0]).view(1, 3, 1, 1)
+    dual = slope.abs().sum((1, 2, 3)) if isinstance(ball, Linf) else torch.linalg.vector_norm(slope, dim=(1, 2, 3))
+    return ball.radius * dual
+
+
+SEARCHES = {
+    "fixed steps": lambda r: FixedSteps(r / 4, 20),
+    "momentum": lambda r: FixedSteps(r / 4, 20, momentum=1.0),
+    "apgd": lambda r: APGD(20),
+    "apgd, published": lambda r: APGD(20, checks=published_checks),
+    "red-eps": lambda r: RedEps(30),
+}
+
+
+@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"])
+@pytest.mark.parametrize("random_start", [False, True], ids=["from zero", "random start"])
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_a_search_finds_the_known_optimum_to_a_hundredth(search, random_start, ball):
+    net, (x, y) = linear(), inside()
+    attack = ascend(MARGIN, ball, search(ball.radius), random_start=random_start, keep=HIGHEST_LOSS)
+    found, best = gain(net, x, attack(net, x, y), y), best_gain(net, y, ball)
+    assert (found <= best * (1 + 1e-9)).all()
+    assert (found >= 0.99 * best).all()
+
+
+@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"])
+def test_a_single_full_step_from_zero_finds_it_too(ball):
+    net, (x, y) = linear(), inside()
+    attacked = ascend(MARGIN, ball, FixedSteps(ball.radius, 1))(net, x, y)
+    assert torch.allclose(gain(net, x, attacked, y), best_gain(net, y, ball))
+
+
+def test_alma_prox_is_near_the_smallest_norm_of_one_pixel():
+    torch.manual_seed(6)
+    net = Pipeline(None, nn.Conv2d(3, 3, 1)).double()
+    net.segment.weight.data *= 10  # as steep as a trained net
+    x = torch.full((1, 3, 1, 1), 0.5, dtype=torch.float64)
+    logits = net(x).logits[0, :, 0, 0].detach()
+    weight, true = net.segment.weight[:, :, 0, 0].detach(), int(logits.argmax())
+    others = [k for k in range(3) if k != true]
+    smallest = min((logits[true] - logits[k]) / (weight[k] - weight[true]).abs().sum() for k in others)
+    attacked = zoo.alma_prox()(net, x, torch.full((1, 1, 1), true))
+    assert net(attacked).logits.argmax() != true
+    assert smallest <= (attacked - x).abs().max() <= 1.05 * smallest
+
+
+# ---- budgets ----
+
+
+def counted(attack, net, x, y):
+    problem = attack.problem(net, x, y)
+    for delta in attack.search(problem, attack.ball):  # noqa: B007 - the last one counts
+        pass
+    attack.finish(problem, delta)
+    return problem.gradients / len(x), problem.passes / len(x)
+
+
+def hard():
+    """A net that no attack this small can bring to zero: nothing finishes early."""
+    net, (x, _) = linear(4), inside(classes=4)
+    return net, x, net(x).logits.argmax(1)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 9, 20])
+def test_the_budget_is_the_gradients_and_one_look_at_the_end_of_a_stage(steps):
+    net, x, y = hard()
+    assert counted(zoo.pgd(0.1, steps), net, x, y) == (steps, steps)
+    assert counted(zoo.apgd(0.1, steps), net, x, y) == (steps, steps + 1)
+    assert counted(zoo.red_eps_apgd(0.1, steps), net, x, y) == (steps, steps + 3)
+
+
+def test_an_image_at_zero_leaves_the_batch_and_the_others_go_on_as_alone():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    y[:2] = net(x[:2]).logits.argmin(1)  # two images that are all wrong at the start
+    y[2:] = net(x[2:]).logits.argmax(1)
+    attack = zoo.red_eps_apgd(0.5, 20, random_start=False)
+    seen = []
+    net.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    together = attack(net, x, y)
+    assert set(seen) == {4, 2}
+    alone = torch.cat([attack(net, x[i : i + 1], y[i : i + 1]) for i in range(4)])
+    assert torch.allclose(together, alone, rtol=0, atol=1e-12)
+
+
+def test_a_trajectory_shows_every_look_and_returns_the_attack():
+    net, (x, y) = linear(4), inside(classes=4)
+    for attack, looks in ((zoo.pgd(2, 5), 6), (zoo.apgd(2, 9), 10), (zoo.red_eps_apgd(2, 9), 12)):
+        course = attack.trace(net, x, y)
+        assert course.loss.shape == course.accuracy.shape == (looks, len(x))
+        assert course.iterates is None
+        assert torch.equal(course.images, attack(net, x, y))
+    points = zoo.pgd(2, 5).trace(net, x, y, iterates=True)
+    assert torch.equal(points.iterates, torch.stack(list(zoo.pgd(2, 5).iterates(net, x, y))))
+    for point, accuracy in zip(points.iterates, points.accuracy, strict=True):
+        assert torch.allclose(accuracy_of(net, point, y).double(), accuracy)
+
+
+# ---- checks of APGD ----
+
+
+def test_the_checks_of_the_paper_are_at_22_41_57_percent():
+    assert checks(100).at[:5] == (22, 41, 57, 70, 80)
+    assert checks(50).at[0] == 11
+
+
+def test_the_checks_of_the_code_are_whole_windows():
+    assert published_checks(100).at[:5] == (22, 41, 57, 70, 80)
+    assert published_checks(20).at[:5] == (4, 7, 9, 10, 11)
+
+
+def test_published_takes_a_first_positive_loss_for_progress_and_corrected_does_not():
+    """APGD's zero row: after one step that lost, one window long."""
+
+    class Falling:
+        """Every step makes it worse."""
+
+        kept = None
+
+        def __init__(self):
+            self.values = iter([torch.tensor([v]) for v in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)])
+            self.steps = []
+
+        def start(self, ball):
+            return torch.zeros(1, 3, 1, 1)
+
+        def project(self, delta, ball):
+            return delta
+
+        def look(self, delta, progress, gradient=True):
+            from pearl_core.attacks.searches import Reading
+
+            value = next(self.values)
+            return Reading(value, torch.ones(1, 3, 1, 1), value, None)
+
+    def moved(how):
+        points = list(APGD(4, momentum=1.0, checks=how)(Falling(), Linf(1.0)))
+        return [round((b - a).abs().max().item(), 6) for a, b in pairwise(points)]
+
+    assert published_checks(4).at[0] == checks(4).at[0] == 1
+    assert moved(published_checks)[1] == 2.0, "the step is kept: the first loss was above the empty row's zero"
+    assert moved(checks)[1] == 1.0, "halved, from the start again"
+
+
+# ---- faults that `published` keeps ----
+
+
+def mostly_void():
+    net, (x, y) = linear(4), inside(classes=4)
+    y = net(x).logits.argmax(1)
+    y[:, :, 1:] = VOID
+    return net, x, y
+
+
+def test_under_published_an_image_with_much_void_never_leaves_its_start():
+    net, x, y = mostly_void()
+    assert torch.equal(zoo.apgd(100, 10, protocol="published")(net, x, y), x)
+    assert (accuracy_of(net, zoo.apgd(100, 10)(net, x, y), y) < accuracy_of(net, x, y)).all()
+
+
+def js(gap: float, objective) -> tuple[float, float]:
+    logits = torch.tensor([0.0, gap, 0.0, 0.0]).view(1, 4, 1, 1).requires_grad_(True)
+    value = objective(Output(logits, logits), torch.zeros(1, 1, 1, dtype=torch.long), 0).sum()
+    value.backward()
+    return value.item(), logits.grad.abs().sum().item()
+
+
+def test_under_published_js_is_nan_from_a_gap_above_a_hundred():
+    assert np.isfinite(js(50, loss.published_jensen_shannon)).all()
+    assert np.isnan(js(110, loss.published_jensen_shannon)).all()
+    for gap in (0, 50, 110, 1e4, -1e4):
+        assert np.isfinite(js(gap, loss.jensen_shannon)).all()
+    assert js(5, loss.jensen_shannon) == pytest.approx(js(5, loss.published_jensen_shannon), rel=1e-5)
+
+
+def test_nan_from_a_model_is_an_error_that_names_the_step():
+    class Broken(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return Output(x, x.repeat(1, 2, 1, 1) * (float("nan") if self.calls == 3 else 1))
+
+    x, y = inside()
+    with pytest.raises(FloatingPointError, match=r"^wanted finite numbers, got a loss of nan or inf at step 2 of"):
+        zoo.pgd()(Broken(), x, y)
+
+
+def test_under_published_the_penalty_of_alma_hardly_pushes_where_a_constraint_is_nearly_met():
+    from pearl_core.attacks.alma import penalty_slope, published_penalty_slope
+
+    y, rho, mu = torch.tensor([-2.0, -0.5, 1e-3, 0.5]).double(), torch.tensor(0.01), torch.tensor(0.3)
+    point = y.clone().requires_grad_(True)
+    value = torch.where(y >= 0, mu * point + mu * rho * point**2 + rho**2 * point**3 / 6, mu * point / (1 - point))
+    value.sum().backward()
+    assert torch.allclose(penalty_slope(y, rho, mu), point.grad)
+    assert published_penalty_slope(y, rho, mu)[2] < 0.01 * point.grad[2]
+
+
+def test_alma_attacks_images_with_unequal_void_and_published_cannot():
+    net, (x, y) = linear(4), inside(classes=4)
+    y[0, :, 1:] = VOID  # six pixels: a tenth of them is none, of the other image's it is four
+    attack = zoo.alma_prox(20, 0.9)
+    together = attack(net, x, y)
+    assert torch.allclose(together[:1], attack(net, x[:1], y[:1]), rtol=0, atol=1e-12)
+    with pytest.raises(IndexError, match="wanted images with as many labelled pixels"):
+        zoo.alma_prox(20, 0.9, protocol="published")(net, x, y)
+
+
+def test_under_published_two_steps_of_ddcat_stop_short_of_the_radius():
+    net, (x, y) = linear(4), inside(classes=4)
+    reach = {p: (zoo.ddcat_bim(protocol=p)(net, x, y) - x).abs().max().item() for p in zoo.PROTOCOLS}
+    assert reach["published"] == pytest.approx(0.02)
+    assert reach["corrected"] == pytest.approx(0.03)
+
+
+# ---- ensembles ----
+
+
+def test_the_worst_of_attacks_is_the_worst_of_each_image():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    members = zoo.pgd(1, 3), zoo.cw(1, 3), zoo.segpgd(1, 3)
+    found = accuracy_of(net, worst_of(*members)(net, x, y), y)
+    alone = torch.stack([accuracy_of(net, attack(net, x, y), y) for attack in members])
+    assert torch.equal(found, alone.amin(0))
+
+
+def test_sea_is_no_weaker_than_any_of_its_members_on_any_image():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    sea = zoo.sea(2, 10)
+    worst = accuracy_of(net, sea(net, x, y), y)
+    for name, found in sea.each(net, x, y).items():
+        assert (worst <= found.accuracy).all(), name
+        assert torch.equal(found.accuracy, accuracy_of(net, found.images, y))
+
+
+def test_stopping_at_zero_skips_later_members_and_ends_as_low():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    y[:2] = net(x[:2]).logits.argmin(1)
+    all_wrong = zoo.sea(2, 10, stop="ensemble")
+    seen = []
+    net.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    skipping = accuracy_of(net, all_wrong(net, x, y), y)
+    fewer, seen[:] = sum(seen), []
+    assert torch.equal(skipping, accuracy_of(net, zoo.sea(2, 10)(net, x, y), y))
+    assert fewer < sum(seen)
+
+
+def test_restarts_are_other_starts_of_one_attack():
+    seeds = [attack.seed for attack in restarted(zoo.pgd(seed=7), 3)]
+    assert seeds == [7, 8, 9]
+    assert all(attack.random_start for attack in restarted(zoo.bim(), 2))
+    with pytest.raises(ValueError, match=r"^wanted 1 start or more, got 0"):
+        restarted(zoo.pgd(), 0)
+
+
+def test_greedy_miou_is_no_higher_than_any_attack_alone_and_matches_trying_everything():
+    random = np.random.RandomState(0)
+    confusion = random.randint(0, 30, (3, 4, 3, 3))  # attacks, images, true, predicted
+    labelled = random.randint(40, 90, (4, 3))
+    confusion = confusion * 0
+    for a in range(3):
+        for n in range(4):
+            for k in range(3):
+                confusion[a, n, k] = random.multinomial(labelled[n, k], random.dirichlet(np.ones(3)))
+    counts = np.stack([np.diagonal(confusion, axis1=2, axis2=3), confusion.sum(2), confusion.sum(3)], -1)
+    found, choice = worst_miou(counts)
+    assert found == pytest.approx(float(mean_iou(counts[choice, np.arange(4)].sum(0))))
+    assert found <= mean_iou(counts.sum(1)).min()
+    everything = [float(mean_iou(counts[list(c), np.arange(4)].sum(0))) for c in np.ndindex(3, 3, 3, 3)]
+    assert found == pytest.approx(min(everything), abs=0.5)
+
+
+def test_worst_miou_refuses_what_is_not_counts():
+    with pytest.raises(ValueError, match=r"^wanted counts \(attacks, images, classes, 3\), got \(2, 3, 3\)"):
+        worst_miou(np.zeros((2, 3, 3)))
+
+
+def test_the_published_objective_tracks_cross_entropy():
+    attack = zoo.apgd(objective=loss.masked_cross_entropy)
+    assert attack.track is loss.cross_entropy
+    assert replace(attack, track=None).track is None
