@@ -24,7 +24,7 @@ class Trajectory(NamedTuple):
     images: Tensor  # (B, 3, H, W), what the attack returns
     loss: Tensor  # (T + 1, B), the objective, mean over the pixels
     tracked: Tensor  # (T + 1, B), the loss the search compares points by
-    accuracy: Tensor  # (T + 1, B), share of the pixels with a label that are right
+    accuracy: Tensor | None  # (T + 1, B), share of the pixels with a label that are right; None without labels
     iterates: Tensor | None  # (T + 1, B, 3, H, W), where asked for
 
 
@@ -72,7 +72,8 @@ class Ascent:
             if iterates:
                 points.append((images + delta).clamp(0, 1))
         problem.look(delta, 1.0, gradient=False)
-        seen = (torch.stack([getattr(r, name) for r in problem.log]) for name in ("loss", "tracked", "accuracy"))
+        columns = ([getattr(r, name) for r in problem.log] for name in ("loss", "tracked", "accuracy"))
+        seen = (None if column[0] is None else torch.stack(column) for column in columns)
         kept = delta if self.keep is None else problem.kept
         return Trajectory((images + kept).clamp(0, 1), *seen, torch.stack(points) if iterates else None)
 

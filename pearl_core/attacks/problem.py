@@ -116,7 +116,7 @@ class ImageProblem:
             point = (images + delta).detach().requires_grad_(gradient)
             output = self.call(point)
             draws = len(output.derained) // len(images)
-            if draws > 1:  # a model that answers several times for each picture: see `wrappers.expectation`
+            if draws > 1:  # a model that answers several times for each picture: see `wrappers.Expectation`
                 target = select(target, lambda t: t.repeat(draws, *[1] * (t.dim() - 1)))
             check_classes(target, output)
             loss = self.losses(self.how.objective, output, target, progress, draws)

@@ -11,7 +11,7 @@ import torch
 from ..types import choose
 from . import objectives as loss
 from .alma import AlmaProx, published_penalty_slope
-from .balls import Ball, Linf
+from .balls import Linf
 from .compose import Ascent, ascend
 from .ensembles import WorstOf
 from .objectives import Objective, cross_entropy, minus
@@ -34,11 +34,11 @@ SEA_LOSSES = ("mask_ce", "bal_ce", "js", "mask_sph")
 PROTOCOLS = ("corrected", "published")
 
 
-def ball_of(eps: float, shape: type[Ball] = Linf) -> Ball:
-    """The ball of radius eps / 255. Errors: ValueError for an eps no picture can follow."""
+def ball_of(eps: float) -> Linf:
+    """The l-infinity ball of radius eps / 255. Errors: ValueError for an eps no picture can follow."""
     if not 0 <= eps <= 255:
         raise ValueError(f"wanted eps from 0 to 255 (in 1/255), got {eps}")
-    return shape(eps / 255)
+    return Linf(eps / 255)
 
 
 def whole(steps: int) -> int:
@@ -47,7 +47,7 @@ def whole(steps: int) -> int:
     return int(steps)
 
 
-def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 0.0) -> tuple[Ball, FixedSteps]:
+def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 0.0) -> tuple[Linf, FixedSteps]:
     """The l-infinity ball and the fixed steps all of FGSM's family share.
 
     alpha defaults to 3 eps / 8: three steps reach the edge of the ball, and the first n steps do not depend on

@@ -49,6 +49,14 @@ def test_lmse_moves_the_output_of_every_image_inside_the_ball():
     assert (attacked - x).abs().max() <= 4 / 255 + 1e-6
 
 
+def test_the_course_of_an_attack_on_a_derainer_has_a_loss_and_no_accuracy():
+    net, x = derainer(), pictures()
+    target = own(net, x)
+    course = zoo.lmse(4, 5).trace(net, x, target)
+    assert course.loss.shape == (6, 3) and course.accuracy is None
+    assert torch.equal(course.images, zoo.lmse(4, 5)(net, x, target))
+
+
 def test_the_papers_settings_are_the_defaults():
     attack = zoo.lmse(8)
     assert (attack.search.steps, attack.search.alpha, attack.random_start) == (20, 2 / 255, True)

@@ -322,7 +322,11 @@ def test_worst_miou_refuses_what_is_not_counts():
         worst_miou(np.zeros((2, 3, 3)))
 
 
-def test_the_published_objective_tracks_cross_entropy():
-    attack = zoo.apgd(objective=loss.masked_cross_entropy)
-    assert attack.track is loss.cross_entropy
-    assert replace(attack, track=None).track is None
+def test_apgd_goes_by_cross_entropy_whatever_loss_gives_the_gradient():
+    net, x, y = hard()
+    attack = zoo.apgd(2, 5, loss.masked_cross_entropy)
+    entropy, own = attack.trace(net, x, y), replace(attack, track=None).trace(net, x, y)
+    assert torch.equal(own.tracked, own.loss)
+    with torch.no_grad():
+        at_start = loss.cross_entropy(net(x), y, 0).mean((1, 2))
+    assert torch.allclose(entropy.tracked[0], at_start)
