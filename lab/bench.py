@@ -17,8 +17,8 @@ from lab.pipelines import Nets, build
 from lab.store import Store
 from lab.trial import Cell, Trial, cells_of, steps_of
 from pearl_core.attacks.objectives import cross_entropy
-from pearl_core.pipeline import frozen, lowered
-from pearl_core.precision import fast_dtype
+from pearl_core.pipeline import frozen
+from pearl_core.precision import fast_dtype, lowered
 from pearl_core.types import Sample
 
 REPEATS = 5
@@ -73,17 +73,22 @@ def floor(cells: list[Cell], gradients: dict[Nets, int], scores: dict[Nets, int]
     sample = cells[-1].data.sample(range(BATCH))
     images = sample.rainy.contiguous(memory_format=torch.channels_last)
     sample = sample._replace(rainy=images)
-    total = sum(count * seconds(lambda nets=nets: raw_gradient(nets, sample)) for nets, count in gradients.items())
+    total = sum(count * seconds(raw_gradient(nets, sample)) for nets, count in gradients.items())
     total += sum(count * seconds(lambda nets=nets: raw_score(nets, images)) for nets, count in scores.items())
     return total / BATCH
 
 
-def raw_gradient(nets: Nets, sample: Sample) -> Tensor:
+def raw_gradient(nets: Nets, sample: Sample) -> Callable[[], Tensor]:
+    """One gradient of the attacked nets, ready to be timed: what is done once for a whole attack is done here."""
     model = build(nets)
-    with frozen(model):
-        point = sample.rainy.detach().requires_grad_(True)
-        loss = cross_entropy(lowered(model, fast_dtype())(point), sample.labels, 0).sum()
-        return torch.autograd.grad(loss, point)[0]
+    call = lowered(model, sample.rainy, "auto")
+
+    def gradient() -> Tensor:
+        with frozen(model):
+            point = sample.rainy.detach().requires_grad_(True)
+            return torch.autograd.grad(cross_entropy(call(point), sample.labels, 0).sum(), point)[0]
+
+    return gradient
 
 
 def raw_score(nets: Nets, images: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from lab.store import address_of
 from pearl_core import SCIENCE
 from pearl_core.attacks.compose import Attack
 from pearl_core.attacks.ensembles import WorstOf
-from pearl_core.attacks.zoo import ATTACKS, STEPWISE
+from pearl_core.attacks.zoo import ATTACKS, OBJECTIVES, STEPWISE
 from pearl_core.precision import resolve
 from pearl_core.types import choose
 
@@ -32,6 +32,7 @@ class Trial:
     derain: str = "prenet"
     segmenter: str = "pspnet"
     attack: str | None = None
+    objective: str | None = None  # None: the attack's own
     eps: float = 0
     steps: int = 0
     alpha: float | None = None
@@ -51,8 +52,8 @@ class Trial:
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"wanted a seed from 0 to {2**32 - 1}, got {self.seed}")
         if self.attack is None:
-            if self.threat or self.source or self.eps or self.steps:
-                raise ValueError(f"wanted an attack for this threat, source, eps or steps, got none: {self}")
+            if self.threat or self.source or self.objective or self.eps or self.steps:
+                raise ValueError(f"wanted an attack for this threat, source, objective, eps or steps, got none: {self}")
             return
         choose("threat", str(self.threat), THREATS)
         if self.threat != "transfer" and self.source is not None:
@@ -70,10 +71,14 @@ class Trial:
         known = signature(ATTACKS[choose("attack", self.attack, ATTACKS)]).parameters
         if self.alpha is not None and "alpha" not in known:
             raise ValueError(f"wanted no alpha for {self.attack}, which finds its own step, got {self.alpha}")
+        if self.objective is not None and "objective" not in known:
+            raise ValueError(f"wanted no objective for {self.attack}, which has its own, got {self.objective!r}")
         options = {name: getattr(self, name) for name in ("steps", "alpha") if name in known}
         if options.get("alpha", 0) is None:
             del options["alpha"]  # the attack's own
-        found = ATTACKS[self.attack](self.eps, seed=self.seed, dtype=resolve(self.precision), **options)
+        if self.objective is not None:
+            options["objective"] = OBJECTIVES[choose("objective", self.objective, OBJECTIVES)]
+        found = ATTACKS[self.attack](self.eps, seed=self.seed, precision=self.precision, **options)
         starts = self.steps > 0 or settings_of(found)["random_start"]
         return found if self.eps > 0 and starts else None
 
@@ -87,7 +92,7 @@ def settings_of(attack: Attack | None) -> dict:
     return {
         "alpha": None if alpha is None else 255 * alpha,
         "random_start": first.random_start,
-        "precision": str(first.dtype or torch.float32).removeprefix("torch."),
+        "precision": str(resolve(first.precision) or torch.float32).removeprefix("torch."),
     }
 
 
@@ -135,6 +140,7 @@ class Cell:
         return {
             "on": [None if net is None else net.sha256 for net in self.attacked],
             "name": self.trial.attack,
+            "objective": self.trial.objective,
             "eps": self.trial.eps,
             "alpha": made["alpha"],
             "seed": self.trial.seed if made["random_start"] else None,

@@ -36,15 +36,3 @@ def frozen(model: nn.Module) -> Iterator[None]:
             module.training = mode
         for parameter, flag in flags.items():
             parameter.requires_grad_(flag)
-
-
-def lowered(model: nn.Module, dtype: torch.dtype | None):
-    """The same model computed in `dtype` by autocast (None: as it is). For gradients only, never for scores."""
-    if dtype is None:
-        return model
-
-    def call(images: Tensor) -> Output:
-        with torch.autocast(images.device.type, dtype):
-            return model(images)
-
-    return call

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-import torch
+import warnings
+from collections.abc import Callable
 
-from .types import choose
+import torch
+from torch import Tensor, nn
+
+from .folding import folded
+from .types import Output, choose
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
-def fast_dtype() -> torch.dtype | None:
-    """bfloat16 where this CPU multiplies it natively (AMX or AVX-512 BF16); None where it would be slower."""
+def fast_dtype(device: str = "cpu") -> torch.dtype | None:
+    """bfloat16 where this device multiplies it natively (AMX, AVX-512 BF16, Ampere); None where it would be slower."""
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
     probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
-    return torch.bfloat16 if any(probe and probe() for probe in probes) else None
+    return torch.bfloat16 if device == "cpu" and any(probe and probe() for probe in probes) else None
 
 
-def resolve(precision: str) -> torch.dtype | None:
-    """The autocast dtype for a precision by name; None is float32."""
+def resolve(precision: str, device: str = "cpu") -> torch.dtype | None:
+    """The dtype of the gradients for a precision by name; None leaves the model as it is: float32."""
     choose("precision", precision, PRECISIONS)
-    return {"auto": fast_dtype(), "float32": None, "bfloat16": torch.bfloat16}[precision]
+    return {"auto": fast_dtype(device), "float32": None, "bfloat16": torch.bfloat16}[precision]
+
+
+def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
+    """The model as gradients of `precision` see it. For gradients only, never for scores.
+
+    "float32" is the model itself. Otherwise it is a copy, folded and channels-last, under bfloat16 autocast; weights
+    that change later do not reach it. "auto" takes it where the hardware is fast at it, and else says that it did not.
+    Models of another format than float32 stay as they are.
+    """
+    dtype = resolve(precision, images.device.type)
+    if dtype is None and precision == "auto":
+        warnings.warn(f"no fast bfloat16 on this {images.device.type}: gradients stay float32", stacklevel=2)
+    if dtype is None or not len(images) or images.dtype != torch.float32:
+        return model
+    copy = folded(model, images[:1]).to(memory_format=torch.channels_last)
+
+    def call(images: Tensor) -> Output:
+        with torch.autocast(images.device.type, dtype):
+            return copy(images.contiguous(memory_format=torch.channels_last))
+
+    return call

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..pipeline import frozen, lowered
-from ..types import VOID
+from ..pipeline import frozen
+from ..precision import PRECISIONS, lowered
+from ..types import VOID, choose
 from .compose import check
 from .objectives import gap
 from .problem import check_classes
@@ -60,11 +61,12 @@ class AlmaProx:
     slope: Slope = penalty_slope
     together: bool = False  # as the authors' code: a batch is searched as finely as its largest image needs, and fails
     # where its images differ so much in void that only some may keep pixels
-    dtype: torch.dtype | None = None
+    precision: str = "float32"
 
     def __post_init__(self):
         if self.steps < 1 or not 0 < self.threshold <= 1:
             raise ValueError(f"wanted 1 step or more and a threshold in (0, 1], got {self.steps} and {self.threshold}")
+        choose("precision", self.precision, PRECISIONS)
 
     def __call__(self, model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
         """The attacked pictures (B, 3, H, W)."""
@@ -76,16 +78,17 @@ class AlmaProx:
     def iterates(self, model: nn.Module, images: Tensor, target: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Every perturbation looked at (B, 3, H, W), with the share of each image's labelled pixels it turns (B,)."""
         check(images, target)
-        call, valid = lowered(model, self.dtype), target != VOID
+        valid = target != VOID
         counts = valid.flatten(1).sum(1)
         delta, square = torch.zeros_like(images), torch.zeros_like(images)
         mu = torch.full(target.shape, self.mu, dtype=torch.float64, device=images.device)
         rho, turned_since = torch.full_like(mu, self.rho), torch.zeros_like(valid)
         scale = torch.full((len(images),), self.scale[1], device=images.device)
         success = torch.full_like(scale, self.steps // 2)  # the step of the first one
-        found, before = torch.zeros_like(scale, dtype=torch.bool), None
+        found, before, call = torch.zeros_like(scale, dtype=torch.bool), None, None
         for step in range(self.steps):
             with frozen(model), torch.enable_grad():
+                call = call or lowered(model, images, self.precision)
                 point = (images + delta).detach().requires_grad_(True)
                 output = call(point)
                 check_classes(target, output)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..types import VOID
+from ..precision import PRECISIONS
+from ..types import VOID, choose
 from .balls import Ball
 from .objectives import Objective
 from .problem import ImageProblem, Keep, Share, share_right
@@ -35,8 +36,8 @@ class Ascent:
     It starts at the picture, or uniformly in the ball with `random_start`. Random numbers of a picture come from
     `seed` and the picture alone, so they do not depend on the batch it is in. `track` is the loss by which the search
     compares points (None: the objective). `keep` picks the point returned (None: the last). `share` counts accuracy.
-    `dtype` is the precision of the gradients (None: that of the model). `finite=False` lets nan and inf of a published
-    loss pass; else they are a FloatingPointError that names the step.
+    `precision` is that of the gradients (see `precision.lowered`). `finite=False` lets nan and inf of a published loss
+    pass; else they are a FloatingPointError that names the step.
     """
 
     objective: Objective
@@ -44,11 +45,14 @@ class Ascent:
     search: Search
     random_start: bool = False
     seed: int = 0
-    dtype: torch.dtype | None = None
+    precision: str = "float32"
     track: Objective | None = None
     keep: Keep | None = None
     share: Share = share_right
     finite: bool = True
+
+    def __post_init__(self):
+        choose("precision", self.precision, PRECISIONS)
 
     def __call__(self, model: nn.Module, images: Tensor, target, *, mask: Tensor | None = None) -> Tensor:
         """The attacked pictures (B, 3, H, W). Only pixels where `mask` (B, H, W) is true may change."""

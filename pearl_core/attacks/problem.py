@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from ..pipeline import frozen, lowered
+from ..pipeline import frozen
+from ..precision import lowered
 from ..types import VOID, Output
 from .balls import Ball
 from .objectives import Objective
@@ -49,7 +51,7 @@ class How(Protocol):
     objective: Objective
     random_start: bool
     seed: int
-    dtype: torch.dtype | None
+    precision: str
     track: Objective | None
     keep: Keep | None
     share: Share
@@ -63,7 +65,7 @@ class ImageProblem:
     """
 
     def __init__(self, model: nn.Module, images: Tensor, target, how: How, *, mask: Tensor | None, watch: bool):
-        self.model, self.call, self.how = model, lowered(model, how.dtype), how
+        self.model, self.how = model, how
         self.images, self.target = images, target
         self.mask = None if mask is None else mask.to(images).unsqueeze(1)
         self.watch = isinstance(target, Tensor) and (watch or how.keep is LOWEST_ACCURACY)
@@ -71,6 +73,11 @@ class ImageProblem:
         self.passes = self.gradients = 0  # of single images: forward, forward and back
         self.looks = 0
         self.reopen()
+
+    @cached_property
+    def call(self) -> Callable[[Tensor], Output]:
+        """The model in the precision of the gradients; made at the first look, once for the whole attack."""
+        return lowered(self.model, self.images, self.how.precision)
 
     def reopen(self) -> None:
         self.active = torch.arange(len(self.images), device=self.images.device)

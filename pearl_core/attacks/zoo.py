@@ -118,7 +118,21 @@ def mirror(attack: Ascent) -> Ascent:
     return replace(attack, objective=minus(attack.objective), random_start=False)
 
 
-# ---- adaptive steps ----
+# ---- on any loss, returning the point of lowest pixel accuracy ----
+
+
+def best_pgd(
+    eps: float = 8,
+    steps: int = 100,
+    objective: Objective = cross_entropy,
+    alpha: float | None = None,
+    *,
+    protocol: str = "corrected",
+    **options,
+) -> Ascent:
+    """PGD as SEA compares it with APGD (table 7): a loss by choice, the best point in place of the last."""
+    options = {"random_start": True} | as_sea(objective, protocol) | options
+    return ascend(objective, *steps_within(eps, steps, alpha), **options)
 
 
 def apgd(
@@ -219,6 +233,7 @@ ATTACKS: dict[str, Callable[..., Ascent | WorstOf]] = {
     "cw": cw,
     "segpgd": segpgd,
     "cospgd": cospgd,
+    "best_pgd": best_pgd,
     "apgd": apgd,
     "red_eps_apgd": red_eps_apgd,
     "sea": sea,

@@ -425,7 +425,7 @@ def test_an_attack_works_where_gradients_are_switched_off():
 
 def test_low_precision_finds_the_perturbation_only():
     net, (x, y) = trained(), problem()
-    attacked = zoo.bim(dtype=torch.bfloat16)(net, x, y)
+    attacked = zoo.bim(precision="bfloat16")(net, x, y)
     assert attacked.dtype == torch.float32
     assert (attacked - x).abs().max() <= 8 / 255 + 1e-6
     gained = loss(net, attacked, y) - loss(net, x, y)
