@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
     commands = top.add_subparsers(required=True, metavar="command")
     add_experiments(commands)
+    add_strength(commands)
     add_train(commands)
     add_zoo(commands)
     add_data(commands)
@@ -68,6 +69,20 @@ def experiment(options) -> None:
     if options.out:
         disk.write_text(options.out / f"{options.name}.txt", text + "\n")
         disk.write_text(options.out / f"{options.name}.csv", rows.drop(columns="statistics").to_csv(index=False))
+
+
+def add_strength(commands) -> None:
+    command = commands.add_parser("strength", help="how strong each attack is, loss by loss and search by search")
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--images", type=int, default=32)
+    command.set_defaults(run=strengths)
+
+
+def strengths(options) -> None:
+    from lab import strength
+
+    print(strength.layout(*strength.measure(options.dataset, options.data_root, options.images)).text())
 
 
 def add_train(commands) -> None:

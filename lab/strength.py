@@ -9,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from lab.experiment import run
+from lab.methods import METHODS
+from lab.published import published
+from lab.report import Block, Report, framed
 from lab.trial import Trial
+from pearl_core.attacks.zoo import SEA_LOSSES
+from pearl_core.bootstrap import Difference, paired_difference
+from pearl_core.metrics import METRICS, pixel_accuracy
+from pearl_core.types import choose
 
 LOSSES = ("ce", "bal_ce", "cossim_ce", "js", "mask_ce", "mask_sph")  # SEA's table 2
-SEARCHES = ("best_pgd", "apgd", "red_eps_apgd")
-METHODS = ("seg", "robust_seg")
+SEARCHES = {"best_pgd": "PGD", "apgd": "APGD", "red_eps_apgd": "red-eps"}
+NETS = ("seg", "robust_seg")
+SHOWN = ("allAcc", "mIoU")
+WORST = "worst of 4"
 EPS = (2, 4, 8)
 # gradients of each attack: what a data set's nets allow within an hour on one core
 STEPS = {"scenes": 30, "camvid": 12}
@@ -28,15 +38,13 @@ DECISIVE = (20, 70)  # % of pixels right: where a precision would show
 
 def trials(dataset: str, attack: str, **settings) -> Iterable[Trial]:
     """One attack on both nets at every eps."""
-    for method in METHODS:
+    shared = {"rain": "none", "attack": attack, "steps": STEPS[choose("data set", dataset, STEPS)]} | settings
+    for method in NETS:
         for eps in EPS:
-            yield Trial(
-                method, dataset, rain="none", attack=attack, eps=eps, steps=STEPS[dataset], threat="oblivious",
-                **settings,
-            )  # fmt: skip
+            yield Trial(method, dataset, eps=eps, threat="oblivious", **shared)
 
 
-def tuning(dataset: str, images: int = 8) -> list[Trial]:
+def tuning(dataset: str, images: int) -> list[Trial]:
     """PGD with each step it may choose from."""
     plain = trials(dataset, "best_pgd", objective=TUNED_WITH, split=TUNED_ON[dataset], images=images)
     return [replace(trial, alpha=share * trial.eps) for trial in plain for share in SHARES]
@@ -49,9 +57,9 @@ def tuned(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
     return {(r.method, r.eps): r.alpha for r in best.itertuples()}
 
 
-def strength(dataset: str, alphas: dict[tuple[str, float], float], images: int = 32) -> list[Trial]:
+def strength(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
     """Every loss by every search, PGD with its tuned steps; and no attack."""
-    found = [Trial(method, dataset, rain="none", images=images) for method in METHODS]
+    found = [Trial(method, dataset, rain="none", images=images) for method in NETS]
     for search in SEARCHES:
         for objective in LOSSES:
             for trial in trials(dataset, search, objective=objective, images=images):
@@ -68,9 +76,122 @@ def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
     return [replace(t, precision="float32") for t in trials if t.attack and (t.method, t.eps) in places]
 
 
-def measure(dataset: str, data_root: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def measure(
+    dataset: str, data_root: str | None = None, images: int = 32
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Rows of the tuning, of the table in the fast precision, and of its decisive cells in float32."""
-    chosen = run(tuning(dataset), data_root=data_root)
-    wanted = strength(dataset, tuned(chosen))
+    chosen = run(tuning(dataset, max(images // 4, 1)), data_root=data_root)
+    wanted = strength(dataset, tuned(chosen), images)
     rows = run(wanted, data_root=data_root)
     return chosen, rows, run(decisive(wanted, rows), data_root=data_root)
+
+
+# ---- to read ----
+
+
+def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame) -> Report:
+    """Accuracy and mIoU by loss and search with paired differences, the tuning, and the two precisions."""
+    plain = rows[rows.attack.isna()]
+    levels = ", ".join(
+        f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain[plain.metric == "allAcc"].itertuples()
+    )
+    first = rows.iloc[-1]
+    words = (
+        f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
+        f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} gradients "
+        f"and returns the point of lowest pixel accuracy; PGD and red-eps APGD start at random, seed {first.seed}; "
+        f"gradients in {first.precision}, scores in float32. Accuracy is that of all labelled pixels; without attack: "
+        f"{levels}. Brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps APGD at "
+        f"or below APGD, APGD at or below PGD."
+    )
+    attacked = rows[rows.metric == "allAcc"]
+    cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
+    blocks = [strengths(method, cells) for method in NETS]
+    return Report(
+        "Strength of the attacks", words, [*blocks, step_block(chosen), precision_block(rows, exact), printed()]
+    )
+
+
+def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
+    """One net: every loss by every search at every eps, and the worst case of SEA's four losses."""
+    lines, against = {}, []
+    for eps in EPS:
+        for objective in (*LOSSES, WORST):
+            line = lines[f"{eps}", objective] = {}
+            for metric in SHOWN:
+                found = {search: counts_of(cells, method, eps, objective, search) for search in SEARCHES}
+                for search, counts in found.items():
+                    line[METRICS[metric].label, SEARCHES[search]] = f"{METRICS[metric].reduce(counts):.2f}"
+                for a, b in (("apgd", "best_pgd"), ("red_eps_apgd", "apgd")):
+                    name = f"{SEARCHES[a]} - {SEARCHES[b]}"
+                    apart = paired_difference(METRICS[metric], found[a], found[b])
+                    line[METRICS[metric].label, name] = interval_text(apart)
+                    if apart.verdict == "holds":
+                        against.append(f"eps {eps}, {objective}, {metric}: {name} {interval_text(apart)}")
+    note = f"Rows: eps in 1/255 and loss; {WORST}: for each image the worst of SEA's four ({', '.join(SEA_LOSSES)})."
+    compared = 2 * len(lines) * len(SHOWN)
+    head = f"Against the expected order with 95 % confidence: {len(against)} of {compared} differences."
+    return Block(METHODS[method].title, note, framed(lines, ("eps", "loss")), (head, *against))
+
+
+def counts_of(cells: dict[tuple, np.ndarray], method: str, eps: float, objective: str, search: str) -> np.ndarray:
+    """Pixel counts (N, K, 3) of one attack; of `WORST` those of each image's lowest accuracy over SEA's losses."""
+    if objective != WORST:
+        return cells[method, eps, objective, search]
+    counts = np.stack([cells[method, eps, member, search] for member in SEA_LOSSES])  # (A, N, K, 3)
+    return counts[pixel_accuracy(counts).argmin(0), np.arange(counts.shape[1])]
+
+
+def interval_text(found: Difference) -> str:
+    return f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+
+
+def step_block(chosen: pd.DataFrame) -> Block:
+    """How PGD's step was found."""
+    best, lines = tuned(chosen), {}
+    for row in chosen[chosen.metric == "allAcc"].itertuples():
+        mark = " *" if best[row.method, row.eps] == row.alpha else ""
+        line = lines.setdefault((METHODS[row.method].title, f"{row.eps:g}"), {})
+        line["accuracy (%)", f"eps / {row.eps / row.alpha:.3g}"] = f"{row.value:.2f}{mark}"
+    first = chosen.iloc[0]
+    note = (
+        f"{TUNED_WITH} on {first.images} pictures of {first.dataset} {first.split}, which are measured nowhere else. "
+        "The step under which fewest pixels hold (*) is the one of all losses."
+    )
+    return Block("PGD's step", note, framed(lines, ("net", "eps")))
+
+
+def precision_block(rows: pd.DataFrame, exact: pd.DataFrame) -> Block:
+    """The same cells with gradients in both formats, where the float32 accuracy is decisive."""
+    keys = ["method", "eps", "objective", "attack", "metric"]
+    both = exact.merge(rows, on=keys, suffixes=("", "_fast"))
+    decided = both[(both.metric == "allAcc") & both.value.between(*DECISIVE)]
+    both = both.merge(decided[keys[:-1]], on=keys[:-1])
+    lines: dict[tuple, dict] = {}
+    for row in both[both.metric.isin(SHOWN)].itertuples():
+        line = lines.setdefault((f"{METHODS[row.method].title}, eps {row.eps:g}", row.objective), {})
+        line[METRICS[row.metric].label, SEARCHES[row.attack]] = f"{row.value:.2f} ({row.value_fast - row.value:+.2f})"
+    apart = {metric: (frame.value_fast - frame.value).abs() for metric, frame in both.groupby("metric")}
+    low, high = DECISIVE
+    note = (
+        f"float32, and in brackets what {rows.precision.iloc[-1]} adds to it; for each net at the eps where most cells "
+        f"lie between {low} and {high} % in float32, and those cells only."
+    )
+    after = [
+        f"{METRICS[m].label}: differs by at most {apart[m].max():.2f} points, {apart[m].mean():.2f} in the mean, over "
+        f"{len(apart[m])} cells; {(apart[m] <= 0.5).sum()} are within 0.5."
+        for m in SHOWN
+    ]
+    return Block("Precision of the gradients", note, framed(lines, ("net", "loss")), tuple(after))
+
+
+def printed() -> Block:
+    """What SEA prints of the same comparison, on its own net and data."""
+    found = published("sea")
+    found = found[found.table.isin((2, 7)) & (found.method == "pir_at") & found.eps.isin(EPS)]
+    lines: dict[tuple, dict] = {}
+    for row in found.sort_values(["eps", "loss"]).itertuples():
+        search = "APGD" if row.attack.endswith("apgd") else "PGD"
+        lines.setdefault((f"{row.eps:g}", row.loss), {})[row.metric, search] = f"{row.value:.1f}"
+    note = "SEA, tables 2 and 7: PIR-AT UPerNet with ConvNeXt-T, VOC 2012, 100 iterations; red-eps only in its figures."
+    return Block("Published", note, framed(lines, ("eps", "loss")))

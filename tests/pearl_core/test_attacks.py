@@ -440,7 +440,9 @@ def one_line(error) -> None:
 
 
 def test_an_unknown_attack_is_an_error_with_the_choices():
-    with pytest.raises(ValueError, match=r"^unknown attack 'segpdg'; choose one of apgd, best_pgd, bim, cospgd, cw, ") as error:
+    with pytest.raises(
+        ValueError, match=r"^unknown attack 'segpdg'; choose one of apgd, best_pgd, bim, cospgd, cw, "
+    ) as error:
         zoo.attack("segpdg")
     one_line(error)
 

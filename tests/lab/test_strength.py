@@ -1,0 +1,71 @@
+"""The table of attacks: tuned elsewhere, equal gradients, the worst case no better for the net than any member."""
+
+import numpy as np
+import pytest
+
+from lab import strength
+from lab.strength import DECISIVE, LOSSES, NETS, SEARCHES, WORST, counts_of, decisive, layout, measure, tuned, tuning
+from pearl_core.attacks.zoo import SEA_LOSSES
+from pearl_core.metrics import pixel_accuracy
+
+EPS = (4,)
+
+
+@pytest.fixture
+def brief(tiny_zoo, monkeypatch):
+    """The tiny zoo, few steps, and every accuracy decisive."""
+    monkeypatch.setattr(strength, "STEPS", {"scenes": 5})
+    monkeypatch.setattr(strength, "EPS", EPS)
+    monkeypatch.setattr(strength, "LOSSES", SEA_LOSSES)
+    monkeypatch.setattr(strength, "DECISIVE", (0, 100))
+
+
+def test_the_table_from_nothing(brief):
+    chosen, rows, exact = measure("scenes", images=2)
+    attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
+    assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
+    assert set(attacked.steps) == {5} and set(attacked.rain) == {"none"}
+    assert set(chosen.split) == {"val"} and set(rows.split) == {"test"}, "PGD is tuned on other pictures"
+    alphas = tuned(chosen)
+    pgd = attacked[attacked.attack == "best_pgd"]
+    assert all(row.alpha == alphas[row.method, row.eps] for row in pgd.itertuples())
+    assert set(exact.precision) == {"float32"} and len(exact) == len(rows[rows.attack.notna()])
+
+    cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
+    for method in NETS:
+        for search in SEARCHES:
+            worst = pixel_accuracy(counts_of(cells, method, 4, WORST, search))
+            members = [pixel_accuracy(counts_of(cells, method, 4, loss, search)) for loss in SEA_LOSSES]
+            assert np.array_equal(worst, np.min(members, 0))
+
+    text = layout(chosen, rows, exact).markdown()
+    assert "takes 5 gradients" in text
+    for heading in ("### Seg", "### Robust Seg", "### PGD's step", "### Precision of the gradients", "### Published"):
+        assert heading in text
+    assert "| 4 | mask_ce |" in text and f"| 4 | {WORST} |" in text
+
+
+def test_the_step_of_pgd_is_the_one_under_which_fewest_pixels_hold(brief):
+    trials = tuning("scenes", 1)
+    rows = strength.pd.DataFrame(
+        {"method": t.method, "eps": t.eps, "alpha": t.alpha, "metric": "allAcc", "value": abs(t.alpha - 1)}
+        for t in trials
+    )
+    assert tuned(rows) == {(method, 4): 1.0 for method in NETS}
+
+
+def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
+    trials = strength.strength("scenes", {(m, e): 1.0 for m in NETS for e in strength.EPS}, 1)
+    accuracy = {("seg", 2): 19.0, ("robust_seg", 4): DECISIVE[1], ("robust_seg", 8): 15.0}
+    rows = strength.pd.DataFrame(
+        {"method": t.method, "attack": t.attack, "eps": t.eps, "metric": "allAcc",
+         "value": accuracy.get((t.method, t.eps), 71)} for t in trials
+    )  # fmt: skip
+    found = decisive(trials, rows)
+    assert {(t.method, t.eps, t.precision) for t in found} == {("robust_seg", 4, "float32")}
+    assert len(found) == len(LOSSES) * len(SEARCHES)
+
+
+def test_sea_s_own_numbers_stand_beside():
+    frame = strength.printed().frame
+    assert list(frame.loc[("4", "bal_ce"), "ACC"][["PGD", "APGD"]]) == ["88.6", "88.7"]  # table 7
