@@ -69,7 +69,7 @@ def strength(dataset: str, alphas: dict[tuple[str, float], float], images: int) 
 
 
 def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
-    """In float32, the attacks on each net at the eps where most of their accuracies lie where precisions are compared."""
+    """In float32, the attacks on each net at the eps where most of their accuracies are decisive."""
     attacked = rows[(rows.metric == "allAcc") & rows.attack.notna()]
     inside = attacked[attacked.value.between(*DECISIVE)]
     places = {(method, group.eps.mode()[0]) for method, group in inside.groupby("method")}
@@ -91,15 +91,13 @@ def measure(
 
 def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences, the tuning, and the two precisions."""
-    plain = rows[rows.attack.isna()]
-    levels = ", ".join(
-        f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain[plain.metric == "allAcc"].itertuples()
-    )
+    plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
+    levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
     words = (
         f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
-        f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} gradients "
-        f"and returns the point of lowest pixel accuracy; PGD and red-eps APGD start at random, seed {first.seed}; "
+        f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} "
+        f"gradients and returns the point of lowest pixel accuracy; PGD and red-eps APGD start at random, seed {first.seed}; "
         f"gradients in {first.precision}, scores in float32. Accuracy is that of all labelled pixels; without attack: "
         f"{levels}. Brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps APGD at "
         f"or below APGD, APGD at or below PGD."

@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: the same function of a frozen net, in fewer passes over memory."""
+"""Batch norms folded into the convolutions before them: the same function, in fewer passes over memory."""
 
 from __future__ import annotations
 

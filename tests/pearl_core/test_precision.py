@@ -1,4 +1,4 @@
-"""Folding keeps the function; the precision of gradients is asked for by name, and the caller's net is never touched."""
+"""Folding keeps the function; gradients have the precision asked for, and the caller's net is never touched."""
 
 import copy
 
