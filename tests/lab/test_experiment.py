@@ -16,6 +16,7 @@ from lab.pipelines import attacked_nets, build
 from lab.store import Store
 from lab.trial import Trial, cells_of, steps_of
 from pearl_core.attacks.problem import ImageProblem
+from pearl_core.attacks.zoo import OBJECTIVES
 
 IMAGES = 4  # a whole batch
 
@@ -175,6 +176,15 @@ def test_threats_attack_what_they_say(tiny_zoo):
         ({"derain": "prnet"}, "unknown derain net 'prnet'; choose one of prenet"),
         ({"segmenter": "psp"}, "unknown segmenter 'psp'; choose one of pspnet"),
         ({"rain": "acid"}, "unknown rain 'acid'; choose one of heavy"),
+        (
+            {"attack": "bim", "threat": "oblivious", "eps": 8, "steps": 1, "objective": "js"},
+            "wanted no objective for bim, which has its own, got 'js'",
+        ),
+        (
+            {"attack": "apgd", "threat": "oblivious", "eps": 8, "steps": 1, "objective": "kl"},
+            "unknown objective 'kl'; choose one of bal_ce",
+        ),
+        ({"objective": "js"}, "wanted an attack for this threat, source, objective"),
         ({"precision": "int4"}, "unknown precision 'int4'; choose one of auto"),
         ({"images": 0}, "wanted 1 image or more"),
         ({"images": 10**6}, "wanted 1000000 images of scenes test, got only 12"),
@@ -266,3 +276,10 @@ def test_steps_are_shared_only_where_the_first_ones_are_the_same(gradients, stor
 def test_an_attack_that_finds_its_own_step_takes_no_alpha():
     with pytest.raises(ValueError, match=r"^wanted no alpha for apgd, which finds its own step, got 2"):
         Trial("seg", attack="apgd", eps=8, steps=3, alpha=2, threat="oblivious")
+
+
+def test_the_objective_is_part_of_what_addresses_a_cell(tiny_zoo):
+    plain = Trial("seg", attack="apgd", eps=8, steps=3, threat="oblivious", images=IMAGES)
+    cells = cells_of([plain, replace(plain, objective="js"), replace(plain, objective="mask_ce")], None)
+    assert len({cell.address for cell in cells}) == 3
+    assert cells[1].attack.objective is OBJECTIVES["js"]
