@@ -97,8 +97,8 @@ def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame) -> Rep
     words = (
         f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
         f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} "
-        f"gradients and returns the point of lowest pixel accuracy; PGD and red-eps APGD start at random, seed "
-        f"{first.seed}; gradients in {first.precision}, scores in float32. Accuracy is that of all labelled pixels; without attack: "
+        f"gradients, in {first.precision}, and returns the point of lowest pixel accuracy; PGD and red-eps APGD start "
+        f"at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without attack "
         f"{levels}. Brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps APGD at "
         f"or below APGD, APGD at or below PGD."
     )
