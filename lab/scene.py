@@ -73,7 +73,7 @@ def look(
         cell.trial,
         sample.keys[0],
         *map(picture, (sample.clean, sample.rainy, attacked, output.derained, unattacked.derained)),
-        *map(label_map, (sample.labels, output.logits.argmax(1), unattacked.logits.argmax(1))),
+        *map(label_map, (sample.labels, output.predicted, unattacked.predicted)),
         cell.data.classes,
         cell.data.palette,
         figures(output, sample),

@@ -125,7 +125,7 @@ def confusion(output: Output, sample: Sample) -> Tensor:
     wrong = labels[seen & ((labels < 0) | (labels >= classes))]
     if len(wrong):
         raise ValueError(f"labels must lie in 0..{classes - 1} or be {VOID} (void); got {int(wrong[0])}")
-    predicted = output.logits.argmax(1)  # (B, H, W)
+    predicted = output.predicted  # (B, H, W)
     offset = classes * torch.arange(batch, device=labels.device).view(-1, 1, 1)  # each image has its own bins
 
     def count(what: Tensor, where: Tensor) -> Tensor:

@@ -73,7 +73,7 @@ def worst_of(*attacks: Attack) -> WorstOf:
 def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
     """Share of each image's labelled pixels that the model gets right, in float32; 1 without labels: (B,)."""
     with frozen(model), torch.no_grad():
-        right = (model(images).logits.argmax(1) == target).flatten(1).sum(1)
+        right = (model(images).predicted == target).flatten(1).sum(1)
     valid = (target != VOID).flatten(1).sum(1)
     return torch.where(valid > 0, right / valid.clamp(min=1), 1.0)
 

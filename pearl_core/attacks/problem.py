@@ -149,7 +149,7 @@ class ImageProblem:
 
     def accuracy(self, output: Output, target: Tensor, draws: int) -> Tensor:
         right, void = (t.flatten(1).sum(1).to(output.derained.dtype) for t in (
-            output.logits.argmax(1) == target, target == VOID
+            output.predicted == target, target == VOID
         ))  # fmt: skip
         share = self.how.share(right, void, torch.full_like(right, target[0].numel()), self.last is None)
         return share.view(draws, -1).mean(0)
