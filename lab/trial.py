@@ -69,7 +69,7 @@ class Trial:
             return None
         known = signature(ATTACKS[choose("attack", self.attack, ATTACKS)]).parameters
         if self.alpha is not None and "alpha" not in known:
-            raise ValueError(f"wanted no alpha for {self.attack}, which finds its own step, got {self.alpha}")
+            raise ValueError(f"wanted no alpha for {self.attack}, which sets its own step, got {self.alpha}")
         options = {name: getattr(self, name) for name in ("steps", "alpha") if name in known}
         if options.get("alpha", 0) is None:
             del options["alpha"]  # the attack's own
