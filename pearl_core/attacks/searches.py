@@ -190,6 +190,10 @@ class RedEps:
     stages: tuple[tuple[float, float], ...] = ((2.0, 0.3), (1.5, 0.3), (1.0, 0.4))
     checks: Callable[[int], Checks] = checks
 
+    def __post_init__(self):
+        if self.stages[-1][0] != 1:
+            raise ValueError(f"wanted a last stage as wide as the ball, got one {self.stages[-1][0]} times as wide")
+
     def __call__(self, problem: Problem, ball: Ball) -> Iterator[Tensor]:
         parts = [int(round(share * self.steps, 9)) for _, share in self.stages[:-1]]
         parts.append(self.steps - sum(parts))
