@@ -68,6 +68,7 @@ class AlmaProx:
 
     def __call__(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Tensor:
         """The attacked pictures (B, 3, H, W). Only pixels where `mask` (B, H, W) is true may change."""
+        check(images, target, mask)
         best = Best(images)
         for delta, share in self.iterates(model, images, target, mask=mask):
             best.offer(delta, share, self.threshold)

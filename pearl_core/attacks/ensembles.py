@@ -49,7 +49,7 @@ class WorstOf:
 
     def each(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> dict[str, Found]:
         """What every member found, in their order; where `skip` spared one an image, what was found before."""
-        check(images, target)
+        check(images, target, options.get("mask"))
         found: dict[str, Found] = {}
         left = torch.arange(len(images), device=images.device)
         for name, attack in self.members.items():

@@ -82,9 +82,3 @@ def test_an_attack_stays_in_ball_picture_and_mask(ball, radius, share, seed):
     assert (size(ball, attacked - x) <= radius + 1e-9).all()
     assert attacked.min() >= 0 and attacked.max() <= 1
     assert not (attacked != x).any(1)[~mask].any()
-
-
-def test_a_mask_of_another_size_is_a_one_line_error():
-    net, x, y = Pipeline(None, torch.nn.Conv2d(3, 4, 1)), torch.rand(SHAPE), torch.zeros(2, 4, 5, dtype=torch.long)
-    with pytest.raises(ValueError, match=r"^wanted a mask \(B, H, W\) for pictures .*, got \(2, 1, 4, 5\)$"):
-        ascend(cross_entropy, Linf(0.1), FixedSteps(0.1, 1))(net, x, y, mask=torch.ones(2, 1, 4, 5))

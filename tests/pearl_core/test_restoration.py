@@ -144,14 +144,6 @@ def test_a_reference_of_another_size_is_a_one_line_error():
         zoo.lmse()(net, x, rest.reference(x[:2]))
 
 
-def test_a_picture_is_attacked_alike_alone_and_in_a_batch():
-    net, x = derainer().double(), pictures().double()
-    target = own(net, x)
-    together = zoo.lmse(8, 5)(net, x, target)
-    alone = torch.cat([zoo.lmse(8, 5)(net, x[i : i + 1], rest.reference(target.image[i : i + 1])) for i in range(3)])
-    assert torch.allclose(together, alone, rtol=0, atol=1e-12)
-
-
 # ---- wrappers ----
 
 
