@@ -210,6 +210,14 @@ def test_expectation_is_repeatable_and_leaves_the_random_state():
     assert torch.equal(zoo.bim()(noisy, x, y), first)
 
 
+def test_an_ensemble_scores_a_model_that_answers_several_times_and_alma_refuses_it():
+    net, x = Pipeline(None, segmenter()), pictures()
+    y, sea = labels(net, x), zoo.sea(8, 4)
+    assert torch.allclose(sea(Expectation(net, 3), x, y), sea(net, x, y))
+    with pytest.raises(ValueError, match=r"^wanted one answer for each of 3 pictures, got 6$"):
+        zoo.alma_prox(4)(Expectation(net, 2), x, y)
+
+
 def test_expectation_wants_a_draw():
     with pytest.raises(ValueError, match=r"^wanted 1 draw or more, got 0"):
         Expectation(Pipeline(None, segmenter()), 0)
