@@ -70,7 +70,7 @@ class Trial:
             return None
         known = signature(ATTACKS[choose("attack", self.attack, ATTACKS)]).parameters
         if self.alpha is not None and "alpha" not in known:
-            raise ValueError(f"wanted no alpha for {self.attack}, which finds its own step, got {self.alpha}")
+            raise ValueError(f"wanted no alpha for {self.attack}, which sets its own step, got {self.alpha}")
         if self.objective is not None and "objective" not in known:
             raise ValueError(f"wanted no objective for {self.attack}, which has its own, got {self.objective!r}")
         options = {name: getattr(self, name) for name in ("steps", "alpha") if name in known}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 VOID = 255
+PROTOCOLS = ("corrected", "published")  # where a paper's code and text disagree, or hold a fault
 
 
 class Sample(NamedTuple):

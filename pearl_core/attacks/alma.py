@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from ..pipeline import frozen
 from ..precision import PRECISIONS, lowered
-from ..types import VOID, choose
+from ..types import VOID, Output, choose
 from .compose import check
 from .objectives import gap
-from .problem import check_classes
+from .problem import check_classes, refuse_nonsense
 from .searches import wide
 
 Slope = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -68,38 +68,58 @@ class AlmaProx:
             raise ValueError(f"wanted 1 step or more and a threshold in (0, 1], got {self.steps} and {self.threshold}")
         choose("precision", self.precision, PRECISIONS)
 
-    def __call__(self, model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
-        """The attacked pictures (B, 3, H, W)."""
+    def __call__(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Tensor:
+        """The attacked pictures (B, 3, H, W). Only pixels where `mask` (B, H, W) is true may change."""
+        check(images, target, mask)
         best = Best(images)
-        for delta, turned in self.iterates(model, images, target):
-            best.offer(delta, turned, self.threshold)
+        for delta, share in self.iterates(model, images, target, mask=mask):
+            best.offer(delta, share, self.threshold)
         return (images + best.delta).clamp(0, 1)
 
-    def iterates(self, model: nn.Module, images: Tensor, target: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Every perturbation looked at (B, 3, H, W), with the share of each image's labelled pixels it turns (B,)."""
-        check(images, target)
+    def iterates(
+        self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Every perturbation looked at (B, 3, H, W), with the share of each image's labelled pixels it turns (B,).
+
+        An image that needs none, being at the goal as it is or without a label, is finished and leaves the batch. One
+        that gets there later is not: its perturbation goes on shrinking.
+        """
+        check(images, target, mask)
+        call = lowered(model, images, self.precision)
+        if self.together:
+            yield from self.walk(model, call, images, target, mask)
+            return
+        with frozen(model), torch.no_grad():
+            constraints, _, share = self.seen(call(images), target)
+        refuse_nonsense(0, constraint=constraints)
+        left = ((share < self.threshold) & (target != VOID).flatten(1).any(1)).nonzero().flatten()
+        nothing = torch.zeros_like(images)
+        if not len(left):
+            yield nothing, share
+            return
+        for delta, found in self.walk(model, call, images[left], target[left], None if mask is None else mask[left]):
+            yield nothing.index_copy(0, left, delta), share.index_copy(0, left, found)
+
+    def walk(self, model: nn.Module, call: Callable, images: Tensor, target: Tensor, mask: Tensor | None):
+        """The same for images that all need a perturbation."""
         valid = target != VOID
+        lower, upper = (edge if mask is None else edge * mask.unsqueeze(1) for edge in (-images, 1 - images))
         counts = valid.flatten(1).sum(1)
         delta, square = torch.zeros_like(images), torch.zeros_like(images)
         mu = torch.full(target.shape, self.mu, dtype=torch.float64, device=images.device)
         rho, turned_since = torch.full_like(mu, self.rho), torch.zeros_like(valid)
         scale = torch.full((len(images),), self.scale[1], device=images.device)
         success = torch.full_like(scale, self.steps // 2)  # the step of the first one
-        found, before, call = torch.zeros_like(scale, dtype=torch.bool), None, None
+        found, before = torch.zeros_like(scale, dtype=torch.bool), None
         for step in range(self.steps):
             with frozen(model), torch.enable_grad():
-                call = call or lowered(model, images, self.precision)
                 point = (images + delta).detach().requires_grad_(True)
-                output = call(point)
-                check_classes(target, output)
-                logits = output.logits
-                turned = (logits.detach().argmax(1) == target) == self.towards
-                share = (turned & valid).flatten(1).sum(1) / counts.clamp(min=1)
+                constraints, turned, share = self.seen(call(point), target)
                 there = share >= self.threshold
                 success, found = torch.where(there & ~found, step, success), found | there
                 if step:
                     scale = (scale * torch.where(there, 1 - self.scale_rate, 1 + self.scale_rate)).clamp(*self.scale)
-                constraints = scale.view(-1, 1, 1) * self.constraints(logits, target)
+                constraints = scale.view(-1, 1, 1) * constraints
                 now = constraints.detach().double()
                 asked = self.asked(now, valid, counts, step)
                 turned_since |= turned
@@ -113,15 +133,21 @@ class AlmaProx:
                     mu = torch.lerp(mu, self.slope(now, rho, mu), 1 - self.alpha).clamp(1e-6, 1)
                 weights = (self.slope(now, rho, mu) * asked).to(constraints)
                 (gradient,) = torch.autograd.grad((weights * constraints).sum(), point)
-            if not gradient.isfinite().all():
-                raise FloatingPointError(f"wanted finite numbers, got a gradient of nan or inf at step {step}")
+            refuse_nonsense(step, gradient=gradient)
             yield delta, share
             late = ((step - success) / (self.steps - success)).clamp(min=0)
             lr = (self.lr / (1 + (1 / self.lr_end - 1) * late)).to(images)
             square = self.alpha * square + (1 - self.alpha) * gradient**2
             metric = (square / (1 - self.alpha ** (step + 1))).sqrt().clamp(min=1e-8)
             ahead = delta - wide(lr) * gradient / metric
-            delta = proximal(ahead, lr, -images, 1 - images, metric, together=self.together)
+            delta = proximal(ahead, lr, lower, upper, metric, together=self.together)
+
+    def seen(self, output: Output, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The constraints and which pixels are turned (B, H, W), and their share of the labelled ones (B,)."""
+        check_classes(target, output)
+        valid, turned = target != VOID, (output.predicted == target) == self.towards
+        share = (turned & valid).flatten(1).sum(1) / valid.flatten(1).sum(1).clamp(min=1)
+        return self.constraints(output.logits, target), turned, share
 
     def constraints(self, logits: Tensor, target: Tensor) -> Tensor:
         """Difference of logits ratio with a tolerance, below zero where a pixel is turned: (B, H, W)."""

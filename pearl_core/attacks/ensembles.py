@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..metrics import mean_iou
+from ..metrics import confusion, mean_iou
 from ..pipeline import frozen
-from ..types import VOID
+from ..types import PROTOCOLS, VOID, Sample, choose
 from .compose import Attack, check
+from .problem import for_answers, share_of, share_right
 from .searches import wide
 
 
@@ -29,7 +30,7 @@ class WorstOf:
     """Image by image the picture of lowest pixel accuracy among those of `members` (SEA, section 2.4).
 
     Where `skip` is true, an image that one member brought to zero is not given to the later ones: the worst of it is
-    known. Then nothing is known of the members by themselves, and a worst mIoU cannot be had.
+    known. Then nothing is known of the members by themselves, and `counts` for a worst mIoU cannot be had.
     """
 
     members: Mapping[str, Attack]
@@ -48,7 +49,7 @@ class WorstOf:
 
     def each(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> dict[str, Found]:
         """What every member found, in their order; where `skip` spared one an image, what was found before."""
-        check(images, target)
+        check(images, target, options.get("mask"))
         found: dict[str, Found] = {}
         left = torch.arange(len(images), device=images.device)
         for name, attack in self.members.items():
@@ -64,6 +65,19 @@ class WorstOf:
                 left = (accuracy > 0).nonzero().flatten()
         return found
 
+    def counts(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> np.ndarray:
+        """Statistics of `metrics.confusion` under each member, (A, B, K, 3); `worst_miou` wants those of all images."""
+        if self.skip:
+            raise ValueError(
+                "wanted an ensemble that gives every image to every member, as a worst mIoU compares them all, "
+                "got skip=True: use stop='member'"
+            )
+        counts = []
+        for found in self.each(model, images, target, **options).values():
+            with frozen(model), torch.no_grad():
+                counts.append(confusion(model(found.images), Sample(found.images, images, target)))
+        return torch.stack(counts).cpu().numpy()
+
 
 def worst_of(*attacks: Attack) -> WorstOf:
     """The worst case of attacks without names."""
@@ -73,9 +87,37 @@ def worst_of(*attacks: Attack) -> WorstOf:
 def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
     """Share of each image's labelled pixels that the model gets right, in float32; 1 without labels: (B,)."""
     with frozen(model), torch.no_grad():
-        right = (model(images).predicted == target).flatten(1).sum(1)
-    valid = (target != VOID).flatten(1).sum(1)
-    return torch.where(valid > 0, right / valid.clamp(min=1), 1.0)
+        output = model(images)
+    draws = len(output.logits) // len(images)
+    return share_of(output, for_answers(target, draws), draws)
+
+
+def worst_accuracy(predictions: Tensor, labels: Tensor, *, batch: int, protocol: str = "corrected") -> Tensor:
+    """Lowest accuracy of each image over attacks, from stored predictions (A, N, H, W): (N,), and its mean is SEA's.
+
+    `batch` is that of the evaluation; it matters under "published" alone, see `published_pairing`.
+    """
+    if predictions.ndim != 4 or predictions.shape[1:] != labels.shape:
+        wanted = f"(attacks, {', '.join(map(str, labels.shape))})"
+        raise ValueError(f"wanted predictions {wanted} for labels (N, H, W), got {tuple(predictions.shape)}")
+    if choose("protocol", protocol, PROTOCOLS) == "published":
+        predictions = predictions[:, published_pairing(len(labels), batch)]
+    right = (predictions == labels).flatten(2).sum(2).float()
+    void = (labels == VOID).flatten(1).sum(1)
+    return share_right(right, void, torch.full_like(void, labels[0].numel()), False).amin(0)
+
+
+def published_pairing(images: int, batch: int) -> Tensor:
+    """Whose prediction meets the labels of each image in SEA's code, (N,): in a last, shorter batch another image's.
+
+    Batch b's predictions are looked for from b times its own size on, so that of 1449 images in batches of 24 the last
+    9, which begin at 1440, meet those from 540 on.
+    """
+    if batch < 1:
+        raise ValueError(f"wanted batches of 1 image or more, got {batch}")
+    at = torch.arange(images)
+    size = (images - at // batch * batch).clamp(max=batch)  # of the batch the image is in
+    return at // batch * size + at % batch
 
 
 def worst_miou(counts: np.ndarray, seed: int = 0, gain: float = 1e-4) -> tuple[float, np.ndarray]:

@@ -123,8 +123,7 @@ class ImageProblem:
             point = (images + delta).detach().requires_grad_(gradient)
             output = self.call(point)
             draws = len(output.derained) // len(images)
-            if draws > 1:  # a model that answers several times for each picture: see `wrappers.Expectation`
-                target = select(target, lambda t: t.repeat(draws, *[1] * (t.dim() - 1)))
+            target = for_answers(target, draws)
             check_classes(target, output)
             loss = self.losses(self.how.objective, output, target, progress, draws)
             slope = torch.autograd.grad(loss.sum(), point)[0] if gradient else None
@@ -133,12 +132,12 @@ class ImageProblem:
             tracked = loss
             if self.how.track not in (None, self.how.objective):
                 tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
-            accuracy = self.accuracy(output, target, draws) if self.watch else None
+            right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
         if self.how.finite:
-            self.refuse_nonsense(loss, slope)
+            refuse_nonsense(self.looks, loss=loss, gradient=slope)
         if slope is not None and self.mask is not None:
             slope = slope * (self.mask if len(images) == len(self.images) else self.mask[self.active])
-        return Reading(loss, slope, tracked, accuracy)
+        return Reading(loss, slope, tracked, right)
 
     @staticmethod
     def losses(objective: Objective, output: Output, target, progress: float, draws: int) -> Tensor:
@@ -146,19 +145,6 @@ class ImageProblem:
         loss = objective(output, target, progress)
         loss = loss.reshape(len(loss), -1)
         return loss if draws == 1 else loss.view(draws, -1, loss.shape[1]).mean(0)
-
-    def accuracy(self, output: Output, target: Tensor, draws: int) -> Tensor:
-        right, void = (t.flatten(1).sum(1).to(output.derained.dtype) for t in (
-            output.predicted == target, target == VOID
-        ))  # fmt: skip
-        share = self.how.share(right, void, torch.full_like(right, target[0].numel()), self.last is None)
-        return share.view(draws, -1).mean(0)
-
-    def refuse_nonsense(self, loss: Tensor, slope: Tensor | None) -> None:
-        for name, values in (("loss", loss), ("gradient", slope)):
-            if values is not None and not values.isfinite().all():
-                where = f"step {self.looks}" if self.looks else "the start"
-                raise FloatingPointError(f"wanted finite numbers, got a {name} of nan or inf at {where} of the attack")
 
     # ---- images that are finished ----
 
@@ -194,12 +180,34 @@ def select(target, pick: Callable[[Tensor], Tensor]):
     return type(target)(*parts) if hasattr(target, "_fields") else tuple(parts)
 
 
+def for_answers(target, draws: int):
+    """The target of a model that answers several times for each picture: see `wrappers.Expectation`."""
+    return target if draws == 1 else select(target, lambda t: t.repeat(draws, *[1] * (t.dim() - 1)))
+
+
+def share_of(output: Output, target: Tensor, draws: int = 1, share: Share = share_right, first: bool = False) -> Tensor:
+    """Share of each picture's pixels that are right, mean over the model's answers: (B,) float32."""
+    right = (output.predicted == target).flatten(1).sum(1).float()
+    void = (target == VOID).flatten(1).sum(1).float()
+    return share(right, void, torch.full_like(right, target[0].numel()), first).view(draws, -1).mean(0)
+
+
+def refuse_nonsense(step: int, **values: Tensor | None) -> None:
+    """A one-line FloatingPointError that names the step and what is nan or inf there."""
+    for name, numbers in values.items():
+        if numbers is not None and not numbers.isfinite().all():
+            where = f"step {step}" if step else "the start"
+            raise FloatingPointError(f"wanted finite numbers, got a {name} of nan or inf at {where} of the attack")
+
+
 def check_classes(target, output: Output) -> None:
-    """A one-line ValueError where a label is none of the model's classes, which torch would report in its own words."""
+    """A one-line ValueError where labels and answers do not fit together, which torch would say in its own words."""
     if not isinstance(target, Tensor):  # nothing to do with classes
         return
     if output.logits is None:
         raise ValueError("wanted a model that segments for a target of labels, got one that only derains")
+    if len(output.logits) != len(target):
+        raise ValueError(f"wanted one answer for each of {len(target)} pictures, got {len(output.logits)}")
     classes = output.logits.shape[1]
     beyond = (target >= classes) & (target != VOID)
     if beyond.any():

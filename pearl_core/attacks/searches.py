@@ -7,7 +7,7 @@ attack after 3, 5 and 10 steps runs it once. What it may ask of a problem:
     look(delta, progress)           what is to be seen there, per image: a `Reading`
     look(delta, progress, gradient=False)    the same by a forward pass alone
     project(delta, ball)            the nearest allowed point: in the ball, the picture in [0, 1], inside the mask
-    kept                            the best point since `reopen`, by what the attack keeps
+    kept                            the best point since `reopen`, by what the attack keeps; None if it keeps the last
     reopen()                        forget it, and bring back the images that were finished
 """
 
@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 
 
 class Problem(Protocol):
-    kept: Tensor
+    kept: Tensor | None
 
     def start(self, ball: Ball) -> Tensor: ...
     def look(self, delta: Tensor, progress: float, *, gradient: bool = True) -> Reading: ...
@@ -190,6 +190,10 @@ class RedEps:
     stages: tuple[tuple[float, float], ...] = ((2.0, 0.3), (1.5, 0.3), (1.0, 0.4))
     checks: Callable[[int], Checks] = checks
 
+    def __post_init__(self):
+        if self.stages[-1][0] != 1:
+            raise ValueError(f"wanted a last stage as wide as the ball, got one {self.stages[-1][0]} times as wide")
+
     def __call__(self, problem: Problem, ball: Ball) -> Iterator[Tensor]:
         parts = [int(round(share * self.steps, 9)) for _, share in self.stages[:-1]]
         parts.append(self.steps - sum(parts))
@@ -200,7 +204,7 @@ class RedEps:
                 start = problem.start(room)
             else:
                 problem.look(delta, 1.0, gradient=False)  # the last point of a stage counts like the others
-                start = problem.project(problem.kept, room)
+                start = problem.project(delta if problem.kept is None else problem.kept, room)
             problem.reopen()
             for delta in APGD(steps, checks=self.checks)(problem, room, start):
                 yield delta

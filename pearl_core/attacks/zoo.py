@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from ..types import choose
+from ..types import PROTOCOLS, choose
 from . import objectives as loss
 from .alma import AlmaProx, published_penalty_slope
 from .balls import Linf
@@ -31,7 +31,6 @@ OBJECTIVES: dict[str, Objective] = {
     "dlr": loss.logits_ratio,
 }
 SEA_LOSSES = ("mask_ce", "bal_ce", "js", "mask_sph")
-PROTOCOLS = ("corrected", "published")
 
 
 def ball_of(eps: float) -> Linf:
@@ -200,7 +199,9 @@ def input_close(eps: float = 8, steps: int = 20, alpha: float | None = None, **o
     return ascend(minus(squared_error), *steps_within(eps, steps, quarter(eps, alpha)), **start)
 
 
-def perceptual_attack(features: Features, eps: float = 8, steps: int = 20, alpha: float | None = None, **options):
+def perceptual_attack(
+    features: Features, eps: float = 8, steps: int = 20, alpha: float | None = None, **options
+) -> Ascent:
     """Away from the net's own output in deep features (Yu et al. 2022, eq. 5)."""
     start = {"random_start": True} | options
     return ascend(perceptual(features), *steps_within(eps, steps, quarter(eps, alpha)), **start)
@@ -214,7 +215,9 @@ def unnoticeable_attack(
     return ascend(unnoticeable(features, weight), *steps_within(eps, steps, quarter(eps, alpha)), **start)
 
 
-def object_sensitive(features: Features, eps: float = 8, steps: int = 20, alpha: float | None = None, **options):
+def object_sensitive(
+    features: Features, eps: float = 8, steps: int = 20, alpha: float | None = None, **options
+) -> Ascent:
     """One patch made to look like another; the target is `restoration.Patches` (Yu et al. 2022, eq. 11)."""
     start = {"random_start": True} | options
     return ascend(minus(patch_distance(features)), *steps_within(eps, steps, quarter(eps, alpha)), **start)
@@ -224,6 +227,7 @@ def quarter(eps: float, alpha: float | None) -> float:
     return eps / 4 if alpha is None else alpha
 
 
+# On segmenters, the target a label map, inside a ball of radius eps.
 ATTACKS: dict[str, Callable[..., Ascent | WorstOf]] = {
     "fgsm": fgsm,
     "bim": bim,
@@ -237,6 +241,18 @@ ATTACKS: dict[str, Callable[..., Ascent | WorstOf]] = {
     "apgd": apgd,
     "red_eps_apgd": red_eps_apgd,
     "sea": sea,
+}
+
+# On segmenters, without a ball: they look for the smallest perturbation that does it.
+MINIMUM_NORM: dict[str, Callable[..., AlmaProx]] = {"alma_prox": alma_prox}
+
+# On derainers, the target a `restoration.Reference` or `restoration.Patches`.
+DERAIN_ATTACKS: dict[str, Callable[..., Ascent]] = {
+    "lmse": lmse,
+    "input_close": input_close,
+    "perceptual_attack": perceptual_attack,
+    "unnoticeable_attack": unnoticeable_attack,
+    "object_sensitive": object_sensitive,
 }
 
 # Those whose first n steps are the attack of n steps: one run serves them all.

@@ -273,8 +273,8 @@ def test_steps_are_shared_only_where_the_first_ones_are_the_same(gradients, stor
         assert sum(gradients) == 4 * wanted
 
 
-def test_an_attack_that_finds_its_own_step_takes_no_alpha():
-    with pytest.raises(ValueError, match=r"^wanted no alpha for apgd, which finds its own step, got 2"):
+def test_an_attack_that_sets_its_own_step_takes_no_alpha():
+    with pytest.raises(ValueError, match=r"^wanted no alpha for apgd, which sets its own step, got 2"):
         Trial("seg", attack="apgd", eps=8, steps=3, alpha=2, threat="oblivious")
 
 

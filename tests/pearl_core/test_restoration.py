@@ -144,14 +144,6 @@ def test_a_reference_of_another_size_is_a_one_line_error():
         zoo.lmse()(net, x, rest.reference(x[:2]))
 
 
-def test_a_picture_is_attacked_alike_alone_and_in_a_batch():
-    net, x = derainer().double(), pictures().double()
-    target = own(net, x)
-    together = zoo.lmse(8, 5)(net, x, target)
-    alone = torch.cat([zoo.lmse(8, 5)(net, x[i : i + 1], rest.reference(target.image[i : i + 1])) for i in range(3)])
-    assert torch.allclose(together, alone, rtol=0, atol=1e-12)
-
-
 # ---- wrappers ----
 
 
@@ -216,6 +208,14 @@ def test_expectation_is_repeatable_and_leaves_the_random_state():
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(1)
     assert torch.equal(zoo.bim()(noisy, x, y), first)
+
+
+def test_an_ensemble_scores_a_model_that_answers_several_times_and_alma_refuses_it():
+    net, x = Pipeline(None, segmenter()), pictures()
+    y, sea = labels(net, x), zoo.sea(8, 4)
+    assert torch.allclose(sea(Expectation(net, 3), x, y), sea(net, x, y))
+    with pytest.raises(ValueError, match=r"^wanted one answer for each of 3 pictures, got 6$"):
+        zoo.alma_prox(4)(Expectation(net, 2), x, y)
 
 
 def test_expectation_wants_a_draw():

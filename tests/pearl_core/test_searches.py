@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import signature
 from itertools import pairwise
 
 import numpy as np
@@ -14,12 +15,13 @@ from pearl_core.attacks import objectives as loss
 from pearl_core.attacks import zoo
 from pearl_core.attacks.balls import L2, Linf
 from pearl_core.attacks.compose import ascend, restarted
-from pearl_core.attacks.ensembles import accuracy_of, worst_miou, worst_of
+from pearl_core.attacks.ensembles import accuracy_of, published_pairing, worst_accuracy, worst_miou, worst_of
 from pearl_core.attacks.problem import HIGHEST_LOSS
+from pearl_core.attacks.restoration import Reference, own_output
 from pearl_core.attacks.searches import APGD, FixedSteps, RedEps, checks, published_checks
-from pearl_core.metrics import mean_iou
+from pearl_core.metrics import confusion, mean_iou
 from pearl_core.pipeline import Pipeline
-from pearl_core.types import VOID, Output
+from pearl_core.types import VOID, Output, Sample
 
 MARGIN = loss.margin(1e9)
 
@@ -56,10 +58,12 @@ SEARCHES = {
     "apgd": lambda r: APGD(20),
     "apgd, published": lambda r: APGD(20, checks=published_checks),
     "red-eps": lambda r: RedEps(30),
+    "red-eps, published": lambda r: RedEps(30, checks=published_checks),
 }
+BALLS = pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"])
 
 
-@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"])
+@BALLS
 @pytest.mark.parametrize("random_start", [False, True], ids=["from zero", "random start"])
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_search_finds_the_known_optimum_to_a_hundredth(search, random_start, ball):
@@ -70,15 +74,66 @@ def test_a_search_finds_the_known_optimum_to_a_hundredth(search, random_start, b
     assert (found >= 0.99 * best).all()
 
 
-@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"])
-def test_a_single_full_step_from_zero_finds_it_too(ball):
+@BALLS
+@pytest.mark.parametrize("momentum", [0.0, 1.0], ids=["plain", "momentum"])
+def test_a_single_full_step_from_zero_finds_it_too(momentum, ball):
     net, (x, y) = linear(), inside()
-    attacked = ascend(MARGIN, ball, FixedSteps(ball.radius, 1))(net, x, y)
+    attacked = ascend(MARGIN, ball, FixedSteps(ball.radius, 1, momentum))(net, x, y)
     assert torch.allclose(gain(net, x, attacked, y), best_gain(net, y, ball))
 
 
-def test_alma_prox_is_near_the_smallest_norm_of_one_pixel():
-    torch.manual_seed(6)
+def crosses(attack, random_start: bool) -> bool:
+    """Whether the steps are enough to reach any point of the ball; searches that find their step see to it."""
+    search = getattr(attack, "search", None)
+    far = (2 if random_start else 1) * (1 - 1e-9)
+    return not isinstance(search, FixedSteps) or search.steps * search.alpha >= far * attack.ball.radius
+
+
+def named():
+    """Every attack on segmenters, its protocols and starts, where its steps can cross the ball."""
+    for name, function in sorted(zoo.ATTACKS.items()):
+        for protocol in zoo.PROTOCOLS if "protocol" in signature(function).parameters else (None,):
+            options = {} if protocol is None else {"protocol": protocol}
+            options |= {"steps": 30} if name in ("apgd", "red_eps_apgd", "sea") else {}
+            for start in (False, True):
+                attack = zoo.attack(name, 8, random_start=start, **options)
+                if crosses(attack, start):
+                    yield pytest.param(attack, id=f"{name}-{protocol}-{'random start' if start else 'from zero'}")
+
+
+@pytest.mark.parametrize("attack", named())
+def test_a_named_attack_finds_the_known_optimum_to_a_hundredth(attack):
+    """Of two classes every loss grows with the margin, as long as no pixel gives way."""
+    net, (x, _) = linear(), inside()
+    net.segment.bias.data = torch.tensor([3.0, 0.0]).double()
+    y = net(x).logits.argmax(1)
+    attacked = attack(net, x, y)
+    assert (y == 0).all() and (net(attacked).logits.argmax(1) == 0).all()
+    found, best = gain(net, x, attacked, y), best_gain(net, y, Linf(8 / 255))
+    assert (found >= 0.99 * best).all() and (found <= best * (1 + 1e-9)).all()
+
+
+class Half(nn.Module):
+    def forward(self, x):
+        return x / 2
+
+
+@pytest.mark.parametrize("random_start", [False, True], ids=["from zero", "random start"])
+@pytest.mark.parametrize("name", ["lmse", "input_close"])
+def test_an_attack_on_a_derainer_finds_the_known_optimum_to_a_hundredth(name, random_start):
+    """Of a derainer that halves: from x / 2, rounded lest the start be a minimum, as far as may be; near to x."""
+    net, (x, _), radius = Pipeline(Half(), None), inside(), 8 / 255
+    image = x if name == "input_close" else own_output(net, x, rounded=not random_start)
+    attacked = zoo.DERAIN_ATTACKS[name](8, random_start=random_start)(net, x, Reference(image))
+    far = lambda p: (p / 2 - image).square().sum((1, 2, 3))  # noqa: E731
+    away = ((x / 2 - image).abs() + (-1 if name == "input_close" else 1) * radius / 2).square().sum((1, 2, 3))
+    best, found = (away - far(x)).abs(), (far(attacked) - far(x)).abs()
+    assert (found >= 0.99 * best).all() and (found <= best * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_alma_prox_is_near_the_smallest_norm_of_one_pixel(seed):
+    torch.manual_seed(seed)
     net = Pipeline(None, nn.Conv2d(3, 3, 1)).double()
     net.segment.weight.data *= 10  # as steep as a trained net
     x = torch.full((1, 3, 1, 1), 0.5, dtype=torch.float64)
@@ -129,6 +184,45 @@ def test_an_image_at_zero_leaves_the_batch_and_the_others_go_on_as_alone():
     assert torch.allclose(together, alone, rtol=0, atol=1e-12)
 
 
+def test_a_stage_at_zero_moves_on_to_the_next_and_only_the_wanted_ball_counts():
+    net, x, y = linear(), torch.full_like(inside()[0], 0.5), torch.zeros(2, 6, 7, dtype=torch.long)
+    weight = net.segment.weight[:, :, 0, 0].detach()
+    net.segment.bias.data = -weight.sum(1) / 2  # no margin at all, and then
+    net.segment.bias.data[0] += 0.1 * (weight[1] - weight[0]).abs().sum()  # one that all pixels lose at a radius of 0.1
+    attack = zoo.red_eps_apgd(255 * 0.1 / 1.2, 30, random_start=False)
+    problem = attack.problem(net, x, y)
+    sizes = [delta.abs().max() for delta in attack.search(problem, attack.ball)]
+    assert max(sizes) > 0.1 > attack.ball.radius
+    assert len(x) * 12 < problem.gradients < len(x) * (9 + 12), "the wide stages end early, the last one does not"
+    attacked = attack(net, x, y)
+    assert (attacked - x).abs().max() <= attack.ball.radius + 1e-12
+    assert (accuracy_of(net, attacked, y) > 0).all()
+
+
+def test_a_red_eps_search_that_would_end_outside_the_ball_is_refused():
+    with pytest.raises(ValueError, match=r"^wanted a last stage as wide as the ball, got one 1.5 times as wide$"):
+        RedEps(10, ((2.0, 0.5), (1.5, 0.5)))
+
+
+def test_an_image_that_needs_no_perturbation_leaves_alma_and_one_that_found_one_goes_on():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    net.segment.weight.data *= 10  # as steep as a trained net
+    y[0], y[1] = VOID, net(x[1:2]).logits.argmin(1)[0]  # nothing to turn, all turned as it is
+    y[2:] = net(x[2:]).logits.argmax(1)
+    attack, seen = zoo.alma_prox(60, lr=0.02), []
+    net.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    together = attack(net, x, y)
+    assert seen == [4] + 60 * [2], "one look at all of them, then those that need one until the end"
+    assert torch.equal(together[:2], x[:2])
+    alone = torch.cat([attack(net, x[i : i + 1], y[i : i + 1]) for i in range(4)])
+    assert torch.allclose(together, alone, rtol=0, atol=1e-9)
+    reached = [d.abs().amax((1, 2, 3))[2:] for d, share in attack.iterates(net, x, y) if (share[2:] >= 0.99).all()]
+    assert ((together - x).abs().amax((1, 2, 3))[2:] < reached[0]).all(), "it shrinks after the first success"
+    seen.clear()
+    assert torch.equal(attack(net, x[:2], y[:2]), x[:2])
+    assert seen == [2], "no gradient where nobody needs one"
+
+
 def test_a_trajectory_shows_every_look_and_returns_the_attack():
     net, (x, y) = linear(4), inside(classes=4)
     for attack, looks in ((zoo.pgd(2, 5), 6), (zoo.apgd(2, 9), 10), (zoo.red_eps_apgd(2, 9), 12)):
@@ -139,7 +233,7 @@ def test_a_trajectory_shows_every_look_and_returns_the_attack():
     points = zoo.pgd(2, 5).trace(net, x, y, iterates=True)
     assert torch.equal(points.iterates, torch.stack(list(zoo.pgd(2, 5).iterates(net, x, y))))
     for point, accuracy in zip(points.iterates, points.accuracy, strict=True):
-        assert torch.allclose(accuracy_of(net, point, y).double(), accuracy)
+        assert torch.equal(accuracy_of(net, point, y), accuracy)
 
 
 # ---- checks of APGD ----
@@ -290,6 +384,42 @@ def test_stopping_at_zero_skips_later_members_and_ends_as_low():
     fewer, seen[:] = sum(seen), []
     assert torch.equal(skipping, accuracy_of(net, zoo.sea(2, 10)(net, x, y), y))
     assert fewer < sum(seen)
+
+
+def test_an_ensemble_counts_for_a_worst_miou_and_refuses_where_it_skips():
+    net, (x, y) = linear(4), inside(4, classes=4)
+    sea = zoo.sea(2, 10)
+    counts = np.concatenate([sea.counts(net, x[i : i + 2], y[i : i + 2]) for i in (0, 2)], 1)
+    assert counts.shape == (4, 4, 4, 3)
+    for one, attack in zip(counts, sea.members.values(), strict=True):
+        attacked = attack(net, x, y)
+        assert np.array_equal(one, confusion(net(attacked), Sample(attacked, x, y)).numpy())
+    assert worst_miou(counts)[0] <= mean_iou(counts.sum(1)).min()
+    with pytest.raises(ValueError, match=r"^wanted an ensemble that gives every .*, got skip=True: use stop='member'$"):
+        zoo.sea(2, 10, stop="ensemble").counts(net, x, y)
+
+
+def test_under_published_the_last_nine_labels_of_1449_meet_other_images():
+    g = torch.Generator().manual_seed(8)
+    y = torch.randint(4, (1449, 5, 5), generator=g)
+    y[:, 0] = VOID
+    right = y.masked_fill(y == VOID, 0)[None]
+    assert (worst_accuracy(right, y, batch=24) == 1).all()
+    published = worst_accuracy(right, y, batch=24, protocol="published")
+    assert (published[:-9] == 1).all() and (published[-9:] < 1).all()
+    assert published_pairing(1449, 24)[-10:].tolist() == [1439, *range(540, 549)]
+    for images, batch in ((1440, 24), (1449, 1), (5, 24)):
+        assert torch.equal(published_pairing(images, batch), torch.arange(images))
+
+
+def test_the_worst_accuracy_is_that_of_each_image_over_attacks():
+    y = torch.tensor([[[0, 1, VOID]], [[1, 1, 0]]])
+    predictions = torch.tensor([[[[0, 1, 0]], [[0, 0, 0]]], [[[0, 0, 0]], [[1, 1, 1]]]])
+    assert worst_accuracy(predictions, y, batch=2).tolist() == pytest.approx([1 / 2, 1 / 3])
+    with pytest.raises(ValueError, match=r"^wanted predictions \(attacks, 2, 1, 3\) for .*, got \(2, 1, 3\)$"):
+        worst_accuracy(predictions[0], y, batch=2)
+    with pytest.raises(ValueError, match=r"^wanted batches of 1 image or more, got 0$"):
+        published_pairing(2, 0)
 
 
 def test_restarts_are_other_starts_of_one_attack():
