@@ -21,16 +21,6 @@ from pearl_core.types import VOID
 
 from .victims import CLASSES, H, W, count_calls, mixing, problem, single
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Nets this small gain nothing from more, and on a busy machine threads that wait for each other cost minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 # ---- the catalogue: an attack in one of the zoo's registries is under every law ----
 
 
