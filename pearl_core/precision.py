@@ -44,6 +44,7 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
 
     def call(images: Tensor) -> Output:
         with torch.autocast(images.device.type, dtype):
-            return copy(images.contiguous(memory_format=torch.channels_last))
+            output = copy(images.contiguous(memory_format=torch.channels_last))
+        return Output(*(None if part is None else part.to(images.dtype) for part in output))  # losses are float32
 
     return call

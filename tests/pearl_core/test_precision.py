@@ -141,3 +141,11 @@ def test_an_unknown_precision_is_an_error_with_the_choices():
         zoo.bim(precision="half")
     with pytest.raises(ValueError, match="unknown precision 'half'"):
         zoo.alma_prox(precision="half")
+
+
+def test_losses_are_computed_in_float32_whatever_the_net_computes_in():
+    torch.manual_seed(4)
+    net = Pipeline(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 5, 1))  # both would answer in bfloat16
+    output = precision.lowered(net, IMAGES, "bfloat16")(IMAGES)
+    assert output.derained.dtype == output.logits.dtype == torch.float32
+    assert precision.lowered(Pipeline(net.derain, None), IMAGES, "bfloat16")(IMAGES).logits is None
