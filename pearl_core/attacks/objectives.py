@@ -74,7 +74,7 @@ def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
 
     def objective(output: Output, target: Tensor, progress: float) -> Tensor:
         found = probabilities(output.logits.detach())
-        cosine = of_label(found, target) / torch.linalg.vector_norm(found, dim=1)
+        cosine = of_label(found, target) / length(found)
         return cosine * cross_entropy(output, target, progress)
 
     return objective
@@ -113,8 +113,7 @@ def published_jensen_shannon(output: Output, target: Tensor, progress: float) ->
 def masked_spherical(output: Output, target: Tensor, progress: float) -> Tensor:
     """Minus the true logit over the length of all logits, of the pixels that still hold; Mask-Sph of SEA."""
     true = of_label(output.logits, target)
-    length = torch.linalg.vector_norm(output.logits, dim=1)
-    return -correct(output, target) * true / length
+    return -correct(output, target) * true / length(output.logits)
 
 
 def margin(confidence: float = 0.0) -> Objective:
@@ -162,6 +161,11 @@ def gap(logits: Tensor, target: Tensor) -> Tensor:
 def of_label(values: Tensor, target: Tensor) -> Tensor:
     """The value (B, K, H, W) of each pixel's own class (B, H, W); that of class 0 on void."""
     return values.gather(1, inside(target)).squeeze(1)
+
+
+def length(values: Tensor) -> Tensor:
+    """Euclidean length over the classes (B, H, W); `vector_norm` says the same, tens of times slower over this axis."""
+    return values.square().sum(1).sqrt()
 
 
 def inside(target: Tensor) -> Tensor:
