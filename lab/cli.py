@@ -47,12 +47,24 @@ def add_experiments(commands) -> None:
     for name, module in EXPERIMENTS.items():
         spec = getattr(module, name)
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
-        for parameter in inspect.signature(spec).parameters.values():
-            kind = str if parameter.default is None else type(parameter.default)
-            kind = float if parameter.name == "eps" else kind
-            command.add_argument(f"--{parameter.name.replace('_', '-')}", type=kind, default=parameter.default)
+        add_options(command, spec)
         command.add_argument("--out", type=Path, help="folder for the text and the rows as CSV")
         command.set_defaults(run=experiment, name=name)
+
+
+def add_options(command, spec) -> None:
+    """One option per argument of a function, of the kind of its default; several values where that is a tuple."""
+    for parameter in inspect.signature(spec).parameters.values():
+        several = isinstance(parameter.default, tuple)
+        example = parameter.default[0] if several else parameter.default
+        kind = float if parameter.name == "eps" else str if example is None else type(example)
+        how = {"nargs": "+"} if several else {}
+        command.add_argument(f"--{parameter.name.replace('_', '-')}", type=kind, default=parameter.default, **how)
+
+
+def settings_of(options, spec) -> dict:
+    """What `add_options` read for that function."""
+    return {name: getattr(options, name) for name in inspect.signature(spec).parameters}
 
 
 def experiment(options) -> None:
@@ -62,8 +74,7 @@ def experiment(options) -> None:
 
     module = EXPERIMENTS[options.name]
     spec = getattr(module, options.name)
-    settings = {name: getattr(options, name) for name in inspect.signature(spec).parameters}
-    rows = run(spec(**settings), data_root=options.data_root)
+    rows = run(spec(**settings_of(options, spec)), data_root=options.data_root)
     text = module.layout(rows).text()
     print(text)
     if options.out:
@@ -170,16 +181,15 @@ def data(options) -> None:
 
 
 def add_bench(commands) -> None:
+    from lab.bench import BENCHES
+
     command = commands.add_parser("bench", help="how fast the lab is, against the floor of what must be computed")
-    command.add_argument("what", nargs="?", choices=("table1",), default="table1")
-    command.add_argument("--images", type=int, default=32)
-    command.set_defaults(run=bench)
-
-
-def bench(options) -> None:
-    from lab import bench as benches
-
-    print(getattr(benches, options.what)(images=options.images))
+    benches = command.add_subparsers(required=True, metavar="what")
+    for name, module in BENCHES.items():
+        work = getattr(module, name)
+        one = benches.add_parser(name, help=module.__doc__.splitlines()[0])
+        add_options(one, work)
+        one.set_defaults(run=lambda options, work=work: print(work(**settings_of(options, work))))
 
 
 def add_report(commands) -> None:

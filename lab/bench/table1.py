@@ -1,16 +1,15 @@
-"""Benchmarks: what the lab costs over the floor of what must be computed, both measured in one run."""
+"""Table 1 over the floor of what must be computed for it, both measured in one run."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import torch
 from torch import Tensor
 
+from lab.bench.measure import seconds
 from lab.experiment import BATCH, missing, run
 from lab.experiments.pearl.table1 import table1 as trials_of_table1
 from lab.pipelines import Nets, build
@@ -20,8 +19,6 @@ from pearl_core.attacks.objectives import cross_entropy
 from pearl_core.pipeline import frozen
 from pearl_core.precision import fast_dtype, lowered
 from pearl_core.types import Sample
-
-REPEATS = 5
 
 
 def table1(images: int = 32) -> str:
@@ -94,17 +91,6 @@ def raw_gradient(nets: Nets, sample: Sample) -> Callable[[], Tensor]:
 def raw_score(nets: Nets, images: Tensor) -> Tensor:
     with torch.no_grad():
         return build(nets)(images).logits
-
-
-def seconds(work: Callable[[], Tensor]) -> float:
-    """Median time of a few calls, after one to warm up."""
-    work()
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return median(times)
 
 
 def precisions(images: int, store: Store) -> list[str]:

@@ -1,0 +1,85 @@
+"""The benches run and count rightly; what they time is nobody's test."""
+
+import sys
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from lab.bench import attacks, costs, sea
+from lab.bench.measure import watched
+from lab.cli import main
+from pearl_core.attacks import zoo
+from pearl_core.pipeline import Pipeline
+from pearl_core.segment.pspnet import PSPNet
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+
+
+@linux
+@pytest.mark.slow  # the memory of each attack, and of the floor, is that of a fresh process
+def test_attacks_prints_a_row_and_the_limits(monkeypatch, capsys):
+    monkeypatch.setattr(attacks, "CASES", {"small": costs.Case(18, 4, (33, 49))})
+    monkeypatch.setattr(attacks, "LIMITED", ("small", 2))
+    monkeypatch.setattr(costs, "ATTACKS", {"float32": ("pgd",)})
+    sizes = ["--nets", "small", "--batches", "2", "--steps", "4"]
+    assert main(["bench", "attacks", *sizes, "--precision", "float32"]) == 0
+    text = capsys.readouterr().out
+    (row,) = (line.split() for line in text.splitlines() if line.startswith("small  "))
+    assert row[:6] == ["small", "2", "pgd", "float32", "4", "0"]
+    assert all(float(number) > 0 for number in row[6:])
+    assert text.count("limit: ") == 2 and "note: " not in text
+
+
+def test_every_attack_takes_the_gradients_it_is_charged_for():
+    found = dict(costs.timed(costs.Case(18, 4, (33, 49)), 2, 4, ("float32", "auto")))
+    assert {key.attack: (cost.gradients, cost.others) for key, cost in found.items() if key.precision == "float32"} == {
+        "pgd": (4, 0),
+        "apgd": (4, 1),
+        "red_eps_apgd": (4, 3),
+        "sea": (16, 16),
+    }
+    assert all(cost.gradients == cost.wanted and cost.step > 0 and cost.floor > 0 for cost in found.values())
+    assert found["pgd", "auto"].gradients == 4
+
+
+def test_a_batch_that_shrank_is_told():
+    cost = costs.Cost(1.0, 1.0, 1.0, gradients=3.5, wanted=4, others=0, memory=1, floor_memory=1)
+    assert attacks.remarks({("small", 8, costs.Key("apgd", "float32")): cost}) == [
+        "note: apgd in float32, small net, batch 8: wanted 4 gradients per picture, got 3.5"
+    ]
+
+
+def test_watched_counts_what_the_problem_counts_and_leaves_no_hook():
+    model = Pipeline(None, PSPNet(19, 18, 4, aux=False)).eval()
+    images, labels = torch.rand(2, 3, 33, 49), torch.zeros(2, 33, 49, dtype=torch.long)
+    attack = zoo.pgd(8, 3)
+    problem = attack.problem(model, images, labels)
+    with watched(model) as seen:
+        for _ in attack.search(problem, attack.ball):
+            pass
+    assert (seen.gradients, seen.forward, len(seen.steps)) == (problem.gradients, problem.passes, 2) == (6, 6, 2)
+    model(images)
+    assert seen.forward == 6
+
+
+def test_watched_sees_copies_made_meanwhile():
+    model = nn.Conv2d(3, 1, 1)
+    with watched(model) as seen:
+        deepcopy(model)(torch.rand(2, 3, 4, 4))
+    assert seen.forward == 2
+
+
+def test_sea_compares_both_ways_of_stopping(tiny_zoo, capsys):
+    assert main(["bench", "sea", "--images", "2", "--steps", "4", "--eps", "64", "--precision", "float32"]) == 0
+    text = capsys.readouterr().out
+    row = next(line.split() for line in text.splitlines() if line.startswith("all"))
+    member, ensemble = (int(row[i]) for i in (3, 4))
+    assert row[1] == "2" and 0 < ensemble <= member <= 2 * 4 * 4
+
+
+def test_sea_speaks_of_a_limit_only_where_a_picture_reaches_zero():
+    lost, held = sea.Run(0, 100, 1.0), sea.Run(0.5, 400, 4.0)
+    assert "0.250" in sea.verdict([{"member": sea.Run(0, 400, 4.0), "ensemble": lost}])
+    assert sea.verdict([{"member": held, "ensemble": held}]).endswith("missed")
