@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from lab.published import published
 from lab.report import Block, Report, framed
 from lab.trial import Trial
 from pearl_core.attacks.zoo import SEA_LOSSES
-from pearl_core.bootstrap import Difference, paired_difference
+from pearl_core.bootstrap import paired_difference
 from pearl_core.metrics import METRICS, pixel_accuracy
 from pearl_core.types import choose
 
@@ -33,6 +34,10 @@ STEPS = {"scenes": 30, "camvid": 12}
 TUNED_ON = {"scenes": "val", "camvid": "train"}  # not the split that is measured
 TUNED_WITH = "bal_ce"  # SegPGD's, as SEA's authors tuned it
 SHARES = (1 / 16, 1 / 8, 1 / 4, 3 / 8, 3 / 4)  # of eps: the steps PGD may choose from
+# what becomes of the order with more gradients: where most is left to find, at the largest eps on the trained net
+BUDGETS = {"scenes": (30, 100, 300), "camvid": (12, 48)}
+BUDGETED = {"method": "robust_seg", "eps": 8.0}
+BUDGETED_LOSSES = ("bal_ce", "mask_ce")
 DECISIVE = (20, 70)  # % of pixels right: where a precision would show
 
 
@@ -76,21 +81,33 @@ def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
     return [replace(t, precision="float32") for t in trials if t.attack and (t.method, t.eps) in places]
 
 
+def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
+    """A few attacks of the table on fewer pictures, with more and more gradients."""
+    few = [
+        trial for trial in strength(dataset, alphas, images)
+        if trial.objective in BUDGETED_LOSSES and {name: getattr(trial, name) for name in BUDGETED} == BUDGETED
+    ]  # fmt: skip
+    return [replace(trial, steps=steps) for trial in few for steps in BUDGETS[dataset]]
+
+
 def measure(
     dataset: str, data_root: str | None = None, images: int = 32
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Rows of the tuning, of the table in the fast precision, and of its decisive cells in float32."""
-    chosen = run(tuning(dataset, max(images // 4, 1)), data_root=data_root)
-    wanted = strength(dataset, tuned(chosen), images)
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Rows of the tuning, of the table in the fast precision, of its decisive cells in float32, of larger budgets."""
+    few = max(images // 4, 1)
+    chosen = run(tuning(dataset, few), data_root=data_root)
+    alphas = tuned(chosen)
+    wanted = strength(dataset, alphas, images)
     rows = run(wanted, data_root=data_root)
-    return chosen, rows, run(decisive(wanted, rows), data_root=data_root)
+    exact = run(decisive(wanted, rows), data_root=data_root)
+    return chosen, rows, exact, run(budgets(dataset, alphas, few), data_root=data_root)
 
 
 # ---- to read ----
 
 
-def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame) -> Report:
-    """Accuracy and mIoU by loss and search with paired differences, the tuning, and the two precisions."""
+def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame, longer: pd.DataFrame) -> Report:
+    """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
     plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
@@ -104,10 +121,8 @@ def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame) -> Rep
     )
     attacked = rows[rows.metric == "allAcc"]
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
-    blocks = [strengths(method, cells) for method in NETS]
-    return Report(
-        "Strength of the attacks", words, [*blocks, step_block(chosen), precision_block(rows, exact), printed()]
-    )
+    blocks = [*(strengths(method, cells) for method in NETS), budget_block(longer), step_block(chosen)]
+    return Report("Strength of the attacks", words, [*blocks, precision_block(rows, exact), printed()])
 
 
 def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
@@ -115,21 +130,43 @@ def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
     lines, against = {}, []
     for eps in EPS:
         for objective in (*LOSSES, WORST):
-            line = lines[f"{eps}", objective] = {}
-            for metric in SHOWN:
-                found = {search: counts_of(cells, method, eps, objective, search) for search in SEARCHES}
-                for search, counts in found.items():
-                    line[METRICS[metric].label, SEARCHES[search]] = f"{METRICS[metric].reduce(counts):.2f}"
-                for a, b in (("apgd", "best_pgd"), ("red_eps_apgd", "apgd")):
-                    name = f"{SEARCHES[a]} - {SEARCHES[b]}"
-                    apart = paired_difference(METRICS[metric], found[a], found[b])
-                    line[METRICS[metric].label, name] = interval_text(apart)
-                    if apart.verdict == "holds":
-                        against.append(f"eps {eps}, {objective}, {metric}: {name} {interval_text(apart)}")
+            found = {search: counts_of(cells, method, eps, objective, search) for search in SEARCHES}
+            lines[f"{eps}", objective], reversals = compared(found)
+            against += [f"eps {eps}, {objective}, {words}" for words in reversals]
     note = f"Rows: eps in 1/255 and loss; {WORST}: for each image the worst of SEA's four ({', '.join(SEA_LOSSES)})."
-    compared = 2 * len(lines) * len(SHOWN)
-    head = f"Against the expected order with 95 % confidence: {len(against)} of {compared} differences."
+    differences = 2 * len(lines) * len(SHOWN)
+    head = f"Against the expected order with 95 % confidence: {len(against)} of {differences} differences."
     return Block(METHODS[method].title, note, framed(lines, ("eps", "loss")), (head, *against))
+
+
+def compared(found: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
+    """A row: the numbers of the searches and what each adds to the one before; and what is against the order."""
+    line, against = {}, []
+    for metric in SHOWN:
+        label = METRICS[metric].label
+        line |= {(label, SEARCHES[search]): f"{METRICS[metric].reduce(found[search]):.2f}" for search in SEARCHES}
+        for before, after in pairwise(SEARCHES):
+            name = f"{SEARCHES[after]} - {SEARCHES[before]}"
+            apart = paired_difference(METRICS[metric], found[after], found[before])
+            line[label, name] = f"{apart.difference:+.2f} [{apart.low:+.2f}, {apart.high:+.2f}]"
+            if apart.verdict == "holds":
+                against.append(f"{metric}: {name} {line[label, name]}")
+    return line, against
+
+
+def budget_block(rows: pd.DataFrame) -> Block:
+    """What becomes of the order of the searches with more gradients."""
+    cells = {(r.objective, r.steps, r.attack): r.statistics for r in rows[rows.metric == "allAcc"].itertuples()}
+    lines = {}
+    for objective, steps in dict.fromkeys(key[:2] for key in cells):
+        line, _ = compared({search: cells[objective, steps, search] for search in SEARCHES})
+        lines[objective, f"{steps}"] = line
+    first = rows.iloc[0]
+    note = (
+        f"{METHODS[first.method].title} at eps {first.eps:g} on the first {first.images} of the pictures; PGD with the "
+        f"step tuned for {min(rows.steps)} gradients."
+    )
+    return Block("With more gradients", note, framed(lines, ("loss", "gradients")))
 
 
 def counts_of(cells: dict[tuple, np.ndarray], method: str, eps: float, objective: str, search: str) -> np.ndarray:
@@ -138,10 +175,6 @@ def counts_of(cells: dict[tuple, np.ndarray], method: str, eps: float, objective
         return cells[method, eps, objective, search]
     counts = np.stack([cells[method, eps, member, search] for member in SEA_LOSSES])  # (A, N, K, 3)
     return counts[pixel_accuracy(counts).argmin(0), np.arange(counts.shape[1])]
-
-
-def interval_text(found: Difference) -> str:
-    return f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
 
 
 def step_block(chosen: pd.DataFrame) -> Block:

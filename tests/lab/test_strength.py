@@ -17,11 +17,13 @@ def brief(tiny_zoo, monkeypatch):
     monkeypatch.setattr(strength, "STEPS", {"scenes": 5})
     monkeypatch.setattr(strength, "EPS", EPS)
     monkeypatch.setattr(strength, "LOSSES", SEA_LOSSES)
+    monkeypatch.setattr(strength, "BUDGETED", {"method": "robust_seg", "eps": 4.0})
+    monkeypatch.setattr(strength, "BUDGETS", {"scenes": (5, 9)})
     monkeypatch.setattr(strength, "DECISIVE", (0, 100))
 
 
 def test_the_table_from_nothing(brief):
-    chosen, rows, exact = measure("scenes", images=2)
+    chosen, rows, exact, longer = measure("scenes", images=2)
     attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
     assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
     assert set(attacked.steps) == {5} and set(attacked.rain) == {"none"}
@@ -38,9 +40,18 @@ def test_the_table_from_nothing(brief):
             members = [pixel_accuracy(counts_of(cells, method, 4, loss, search)) for loss in SEA_LOSSES]
             assert np.array_equal(worst, np.min(members, 0))
 
-    text = layout(chosen, rows, exact).markdown()
+    assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
+
+    text = layout(chosen, rows, exact, longer).markdown()
     assert "takes 5 gradients" in text
-    for heading in ("### Seg", "### Robust Seg", "### PGD's step", "### Precision of the gradients", "### Published"):
+    for heading in (
+        "### Seg",
+        "### Robust Seg",
+        "### With more gradients",
+        "### PGD's step",
+        "### Precision of the gradients",
+        "### Published",
+    ):
         assert heading in text
     assert "| 4 | mask_ce |" in text and f"| 4 | {WORST} |" in text
 
