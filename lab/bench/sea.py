@@ -31,7 +31,7 @@ class Run(NamedTuple):
 Both = dict[str, Run]  # by where it stops
 
 
-def sea(images: int = 8, steps: int = 100, eps: float = 8, precision: str = "auto") -> str:
+def sea(images: int = 32, steps: int = 100, eps: float = 8, precision: str = "auto") -> str:
     """Both ways on clean test pictures of the scenes, on the undefended net, one picture at a time."""
     if not (images > 0 and steps > 0):
         raise ValueError(f"wanted 1 image and 1 step or more, got {images} and {steps}")
