@@ -126,6 +126,7 @@ class ImageProblem:
             target = for_answers(target, draws)
             check_classes(target, output)
             losses = self.losses(self.how.objective, output, target, progress, draws)
+            total = losses.sum()
         loss = losses.detach().mean(1)
         with torch.no_grad():
             tracked = loss
@@ -133,7 +134,7 @@ class ImageProblem:
                 tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
             right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
         del output  # the backward pass holds what it needs of it, and no more
-        slope = torch.autograd.grad(losses.sum(), point)[0] if gradient else None
+        slope = torch.autograd.grad(total, point)[0] if gradient else None
         if self.how.finite:
             refuse_nonsense(self.looks, loss=loss, gradient=slope)
         if slope is not None and self.mask is not None:
