@@ -74,12 +74,13 @@ def strength(dataset: str, alphas: dict[tuple[str, float], float], images: int) 
     return found
 
 
-def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
-    """In float32, the attacks on each net at the eps where most of their accuracies are decisive."""
+def decisive(trials: Iterable[Trial], rows: pd.DataFrame, images: int) -> list[Trial]:
+    """The attacks on each net at the eps where most accuracies are decisive, on fewer pictures, in both precisions."""
     attacked = rows[(rows.metric == "allAcc") & rows.attack.notna()]
     inside = attacked[attacked.value.between(*DECISIVE)]
     places = {(method, group.eps.mode()[0]) for method, group in inside.groupby("method")}
-    return [replace(t, precision="float32") for t in trials if t.attack and (t.method, t.eps) in places]
+    found = [t for t in trials if t.attack and (t.method, t.eps) in places]
+    return [replace(t, precision=p, images=images) for p in ("float32", "auto") for t in found]
 
 
 def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
@@ -94,20 +95,20 @@ def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -
 def measure(
     dataset: str, data_root: str | None = None, images: int = 32
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Rows of the tuning, of the table in the fast precision, of its decisive cells in float32, of larger budgets."""
+    """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets."""
     few = max(images // 4, 1)
     chosen = run(tuning(dataset, few), data_root=data_root)
     alphas = tuned(chosen)
     wanted = strength(dataset, alphas, images)
     rows = run(wanted, data_root=data_root)
-    exact = run(decisive(wanted, rows), data_root=data_root)
-    return chosen, rows, exact, run(budgets(dataset, alphas, few), data_root=data_root)
+    both = run(decisive(wanted, rows, max(images // 2, 1)), data_root=data_root)
+    return chosen, rows, both, run(budgets(dataset, alphas, few), data_root=data_root)
 
 
 # ---- to read ----
 
 
-def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame, longer: pd.DataFrame) -> Report:
+def layout(chosen: pd.DataFrame, rows: pd.DataFrame, both: pd.DataFrame, longer: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
     plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
@@ -123,7 +124,8 @@ def layout(chosen: pd.DataFrame, rows: pd.DataFrame, exact: pd.DataFrame, longer
     attacked = rows[rows.metric == "allAcc"]
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     blocks = [*(strengths(method, cells) for method in NETS), budget_block(longer), step_block(chosen)]
-    return Report("Strength of the attacks", words, [*blocks, precision_block(rows, exact), printed()])
+    blocks += [precision_block(both)] if both.precision.nunique() > 1 else []  # where no format is faster, there is one
+    return Report("Strength of the attacks", words, [*blocks, printed()])
 
 
 def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
@@ -203,26 +205,26 @@ def step_block(chosen: pd.DataFrame) -> Block:
     return Block("PGD's step", note, framed(lines, ("net", "eps")))
 
 
-def precision_block(rows: pd.DataFrame, exact: pd.DataFrame) -> Block:
+def precision_block(both: pd.DataFrame) -> Block:
     """The same cells with gradients in both formats, where the float32 accuracy is decisive."""
-    keys = ["method", "eps", "objective", "attack", "metric"]
-    both = exact.merge(rows, on=keys, suffixes=("", "_fast"))
-    decided = both[(both.metric == "allAcc") & both.value.between(*DECISIVE)]
-    both = both.merge(decided[keys[:-1]], on=keys[:-1])
+    cell, exact = ["method", "eps", "objective", "attack"], both.precision == "float32"
+    pairs = both[exact].merge(both[~exact], on=[*cell, "metric"], suffixes=("", "_fast"))
+    decided = pairs[(pairs.metric == "allAcc") & pairs.value.between(*DECISIVE)]
+    pairs = pairs[pairs.metric.isin(SHOWN)].merge(decided[cell], on=cell)
+    pairs["apart"] = pairs.value_fast - pairs.value
     lines: dict[tuple, dict] = {}
-    for row in both[both.metric.isin(SHOWN)].itertuples():
+    for row in pairs.itertuples():
         line = lines.setdefault((f"{METHODS[row.method].title}, eps {row.eps:g}", row.objective), {})
-        line[METRICS[row.metric].label, SEARCHES[row.attack]] = f"{row.value:.2f} ({row.value_fast - row.value:+.2f})"
-    apart = {metric: (frame.value_fast - frame.value).abs() for metric, frame in both.groupby("metric")}
+        line[METRICS[row.metric].label, SEARCHES[row.attack]] = f"{row.value:.2f} ({row.apart:+.2f})"
     low, high = DECISIVE
     note = (
-        f"float32, and in brackets what {rows.precision.iloc[-1]} adds to it; for each net at the eps where most cells "
-        f"lie between {low} and {high} % in float32, and those cells only."
+        f"float32, and in brackets what {pairs.precision_fast.iloc[0]} adds to it, on the first {pairs.images.iloc[0]} "
+        f"of the pictures; for each net the cells between {low} and {high} % at the eps that has most of them."
     )
     after = [
-        f"{METRICS[m].label}: differs by at most {apart[m].max():.2f} points, {apart[m].mean():.2f} in the mean, over "
-        f"{len(apart[m])} cells; {(apart[m] <= 0.5).sum()} are within 0.5."
-        for m in SHOWN
+        f"{METRICS[metric].label}: {found.apart.mean():+.2f} points in the mean over {len(found)} cells, at most "
+        f"{found.apart.abs().max():.2f} apart; {(found.apart.abs() <= 0.5).sum()} are within 0.5."
+        for metric, found in pairs.groupby("metric", sort=False)
     ]
     return Block("Precision of the gradients", note, framed(lines, ("net", "loss")), tuple(after))
 

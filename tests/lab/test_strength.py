@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lab import strength
-from lab.strength import DECISIVE, LOSSES, NETS, SEARCHES, WORST, counts_of, decisive, layout, measure, tuned, tuning
+from lab.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, layout, measure, tuned, tuning
+from pearl_core import precision
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.metrics import pixel_accuracy
 
@@ -16,6 +18,7 @@ def brief(tiny_zoo, monkeypatch):
     """The tiny zoo, few steps, and every accuracy decisive."""
     monkeypatch.setattr(strength, "STEPS", {"scenes": 5})
     monkeypatch.setattr(strength, "EPS", EPS)
+    monkeypatch.setattr(precision, "fast_dtype", lambda device="cpu": torch.bfloat16)
     monkeypatch.setattr(strength, "LOSSES", SEA_LOSSES)
     monkeypatch.setattr(strength, "BUDGETED", {"method": "robust_seg", "eps": 4.0})
     monkeypatch.setattr(strength, "BUDGETS", {"scenes": (5, 9)})
@@ -23,7 +26,7 @@ def brief(tiny_zoo, monkeypatch):
 
 
 def test_the_table_from_nothing(brief):
-    chosen, rows, exact, longer = measure("scenes", images=2)
+    chosen, rows, both, longer = measure("scenes", images=2)
     attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
     assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
     assert set(attacked.steps) == {5} and set(attacked.rain) == {"none"}
@@ -31,7 +34,7 @@ def test_the_table_from_nothing(brief):
     alphas = tuned(chosen)
     pgd = attacked[attacked.attack == "best_pgd"]
     assert all(row.alpha == alphas[row.method, row.eps] for row in pgd.itertuples())
-    assert set(exact.precision) == {"float32"} and len(exact) == len(rows[rows.attack.notna()])
+    assert len(both) == 2 * len(rows[rows.attack.notna()]) and set(both.images) == {1}
 
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     for method in NETS:
@@ -42,7 +45,7 @@ def test_the_table_from_nothing(brief):
 
     assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
 
-    text = layout(chosen, rows, exact, longer).markdown()
+    text = layout(chosen, rows, both, longer).markdown()
     assert "takes 5 gradients" in text
     for heading in (
         "### Seg",
@@ -72,9 +75,9 @@ def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
         {"method": t.method, "attack": t.attack, "eps": t.eps, "metric": "allAcc",
          "value": accuracy.get((t.method, t.eps), 71)} for t in trials
     )  # fmt: skip
-    found = decisive(trials, rows)
-    assert {(t.method, t.eps, t.precision) for t in found} == {("robust_seg", 4, "float32")}
-    assert len(found) == len(LOSSES) * len(SEARCHES)
+    found = decisive(trials, rows, 3)
+    assert {(t.method, t.eps, t.images) for t in found} == {("robust_seg", 4, 3)}
+    assert [t.precision for t in found] == ["float32"] * 18 + ["auto"] * 18
 
 
 def test_sea_s_own_numbers_stand_beside():
