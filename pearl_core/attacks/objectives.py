@@ -38,6 +38,11 @@ def masked_cross_entropy(output: Output, target: Tensor, progress: float) -> Ten
     return correct(output, target) * cross_entropy(output, target, progress)
 
 
+def masked_cross_entropy_towards(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Mask-CE for `minus` and a wanted label map: of the pixels that are not there yet (after Metzen et al. 2017)."""
+    return (1 - correct(output, target)) * cross_entropy(output, target, progress)
+
+
 def by_class(objective: Objective, weights: Tensor) -> Objective:
     """The objective times a weight (K,) of each pixel's class; with Mask-CE the balanced loss of SEA's later code."""
 
@@ -112,8 +117,13 @@ def published_jensen_shannon(output: Output, target: Tensor, progress: float) ->
 
 def masked_spherical(output: Output, target: Tensor, progress: float) -> Tensor:
     """Minus the true logit over the length of all logits, of the pixels that still hold; Mask-Sph of SEA."""
-    true = of_label(output.logits, target)
-    return -correct(output, target) * true / length(output.logits)
+    return -correct(output, target) * sphere(output.logits, target)
+
+
+def masked_spherical_towards(output: Output, target: Tensor, progress: float) -> Tensor:
+    """Mask-Sph for `minus` and a wanted label map: of the pixels that are not there yet."""
+    left = (1 - correct(output, target)).masked_fill(target == VOID, 0)
+    return -left * sphere(output.logits, target)
 
 
 def margin(confidence: float = 0.0) -> Objective:
@@ -155,6 +165,11 @@ def gap(logits: Tensor, target: Tensor) -> Tensor:
     index = inside(target)
     wrong = logits.scatter(1, index, -torch.inf).amax(1)
     return wrong - logits.gather(1, index).squeeze(1)
+
+
+def sphere(logits: Tensor, target: Tensor) -> Tensor:
+    """True logit over the length of all logits, (B, H, W); whatever on void."""
+    return of_label(logits, target) / length(logits)
 
 
 def of_label(values: Tensor, target: Tensor) -> Tensor:

@@ -29,9 +29,11 @@ class Keep(NamedTuple):
 
     worth: Callable[[Reading], Tensor]
     enough: float = -torch.inf
+    counts: bool = False  # whether it asks for the accuracy
 
 
-LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0)  # nothing of the image is left to attack at zero
+LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0, True)  # at zero nothing of an image is left to attack
+HIGHEST_ACCURACY = Keep(lambda reading: -reading.accuracy, -1.0, True)  # towards a target: every pixel is there
 HIGHEST_LOSS = Keep(lambda reading: -reading.tracked)
 
 
@@ -68,7 +70,7 @@ class ImageProblem:
         self.model, self.how = model, how
         self.images, self.target = images, target
         self.mask = None if mask is None else mask.to(images).unsqueeze(1)
-        self.watch = isinstance(target, Tensor) and (watch or how.keep is LOWEST_ACCURACY)
+        self.watch = isinstance(target, Tensor) and (watch or (how.keep is not None and how.keep.counts))
         self.log: list[Reading] | None = [] if watch else None  # without gradients
         self.passes = self.gradients = 0  # of single images: forward, forward and back
         self.looks = 0

@@ -15,7 +15,7 @@ from .balls import Linf
 from .compose import Ascent, ascend
 from .ensembles import WorstOf
 from .objectives import Objective, cross_entropy, minus
-from .problem import LOWEST_ACCURACY, published_share_right
+from .problem import HIGHEST_ACCURACY, LOWEST_ACCURACY, published_share_right
 from .restoration import Features, patch_distance, perceptual, squared_error, unnoticeable
 from .searches import APGD, FixedSteps, RedEps, checks, published_checks
 
@@ -29,6 +29,14 @@ OBJECTIVES: dict[str, Objective] = {
     "mask_sph": loss.masked_spherical,
     "margin": loss.margin(),
     "dlr": loss.logits_ratio,
+}
+# what `minus` and a wanted label map take in place of a loss whose weights say which pixels still hold
+TOWARDS: dict[Objective, Objective] = {
+    loss.balanced_cross_entropy: loss.balanced_cross_entropy_towards,
+    OBJECTIVES["cossim_ce"]: loss.cosine_cross_entropy_towards(),
+    OBJECTIVES["cossim_ce_sigmoid"]: loss.cosine_cross_entropy_towards(torch.sigmoid),
+    loss.masked_cross_entropy: loss.masked_cross_entropy_towards,
+    loss.masked_spherical: loss.masked_spherical_towards,
 }
 # the one that soonest brings most images to zero comes first: it saves `stop="ensemble"` the others
 SEA_LOSSES = ("js", "mask_ce", "mask_sph", "bal_ce")
@@ -110,12 +118,30 @@ def ddcat_bim(eps: float = 7.65, steps: int = 2, *, protocol: str = "corrected",
     return bim(eps, steps, alpha, **options)
 
 
+# ---- turned round ----
+
+
+def targeted(attack: Ascent) -> Ascent:
+    """The attack that goes for its target, a class everywhere or any label map (SEA, figure 1: red-eps APGD on JS).
+
+    Same ball, search and start. Losses that look first at what still holds look at what is not there yet.
+    """
+    return turned(attack, TOWARDS.get(attack.objective, attack.objective))
+
+
 def mirror(attack: Ascent) -> Ascent:
     """The attack turned round: the perturbation that helps the net (the Auxiliary Mirror Attack, PEARL section 3.3).
 
     Same ball, steps and step length; it starts where it is put.
     """
-    return replace(attack, objective=minus(attack.objective), random_start=False)
+    return replace(turned(attack, attack.objective), random_start=False)
+
+
+def turned(attack: Ascent, objective: Objective) -> Ascent:
+    """The attack that lowers `objective`; what it compares points by and which of them it keeps turn with it."""
+    track = None if attack.track is None else minus(attack.track)
+    keep = HIGHEST_ACCURACY if attack.keep is LOWEST_ACCURACY else attack.keep
+    return replace(attack, objective=minus(objective), track=track, keep=keep)
 
 
 # ---- on any loss, returning the point of lowest pixel accuracy ----

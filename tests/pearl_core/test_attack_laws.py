@@ -28,9 +28,23 @@ def mirrored(eps: float = 8, steps: int = 10):
     return zoo.mirror(zoo.bim(eps, steps))
 
 
-LABELLED = {**zoo.ATTACKS, **zoo.MINIMUM_NORM, "mirror": mirrored}
+def aimed(eps: float = 8, steps: int = 10):
+    return zoo.targeted(zoo.apgd(eps, steps, zoo.OBJECTIVES["js"]))
+
+
+LABELLED = {**zoo.ATTACKS, **zoo.MINIMUM_NORM, "mirror": mirrored, "targeted": aimed}
 CATALOGUE = LABELLED | zoo.DERAIN_ATTACKS
-PARTS = {"ball_of", "whole", "steps_within", "mirror", "as_sea", "quarter", "attack"}  # of the zoo, no attacks
+PARTS = {
+    "ball_of",
+    "whole",
+    "steps_within",
+    "mirror",
+    "targeted",
+    "turned",
+    "as_sea",
+    "quarter",
+    "attack",
+}  # of the zoo, no attacks
 FEW = {"sea": {"steps": 6}, "alma_prox": {"lr": 0.05}}  # where 12 steps would be many, or too short
 
 
