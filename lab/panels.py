@@ -10,7 +10,11 @@ from lab import draw
 from lab.methods import METHODS
 from lab.scene import View
 
-TITLES = {"bim": "BIM", "pgd": "PGD", "fgsm": "FGSM", "cw": "CW", "prenet": "PReNet"}
+TITLES = {
+    "bim": "BIM", "pgd": "PGD", "fgsm": "FGSM", "cw": "CW", "mi_fgsm": "MI-FGSM", "ddcat_bim": "BIM of DDC-AT",
+    "segpgd": "SegPGD", "cospgd": "CosPGD", "best_pgd": "PGD, best point", "apgd": "APGD",
+    "red_eps_apgd": "red-eps APGD", "sea": "SEA", "prenet": "PReNet",
+}  # fmt: skip
 
 
 class Panel(NamedTuple):
