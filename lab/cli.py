@@ -193,7 +193,9 @@ def add_bench(commands) -> None:
 
 
 def add_report(commands) -> None:
-    command = commands.add_parser("report", help="write docs/RESULTS.md from stored rows")
+    command = commands.add_parser(
+        "report", help="write docs/RESULTS.md, measuring what the store lacks: hours from nothing"
+    )
     command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
     command.add_argument("--out", type=Path, default=Path("docs"))
     command.set_defaults(run=report)

@@ -44,7 +44,7 @@ DECISIVE = (20, 70)  # % of pixels right: where a precision would show
 
 def trials(dataset: str, attack: str, **settings) -> Iterable[Trial]:
     """One attack on both nets at every eps."""
-    shared = {"rain": "none", "attack": attack, "steps": STEPS[choose("data set", dataset, STEPS)]} | settings
+    shared = {"rain": "none", "attack": attack, "steps": STEPS[dataset]} | settings
     for method in NETS:
         for eps in EPS:
             yield Trial(method, dataset, eps=eps, threat="oblivious", **shared)
@@ -96,6 +96,7 @@ def measure(
     dataset: str, data_root: str | None = None, images: int = 32
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets."""
+    choose("data set", dataset, STEPS)
     few = max(images // 4, 1)
     chosen = run(tuning(dataset, few), data_root=data_root)
     alphas = tuned(chosen)
@@ -124,7 +125,8 @@ def layout(chosen: pd.DataFrame, rows: pd.DataFrame, both: pd.DataFrame, longer:
     attacked = rows[rows.metric == "allAcc"]
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     blocks = [*(strengths(method, cells) for method in NETS), budget_block(longer), step_block(chosen)]
-    blocks += [precision_block(both)] if both.precision.nunique() > 1 else []  # where no format is faster, there is one
+    pairs = compared_precisions(both)
+    blocks += [] if pairs.empty else [precision_block(pairs)]
     return Report("Strength of the attacks", words, [*blocks, printed()])
 
 
@@ -205,13 +207,19 @@ def step_block(chosen: pd.DataFrame) -> Block:
     return Block("PGD's step", note, framed(lines, ("net", "eps")))
 
 
-def precision_block(both: pd.DataFrame) -> Block:
-    """The same cells with gradients in both formats, where the float32 accuracy is decisive."""
+def compared_precisions(both: pd.DataFrame) -> pd.DataFrame:
+    """Each decisive cell with its value in both formats; none where no cell is, or where no format is faster."""
+    if both.empty:
+        return both
     cell, exact = ["method", "eps", "objective", "attack"], both.precision == "float32"
     pairs = both[exact].merge(both[~exact], on=[*cell, "metric"], suffixes=("", "_fast"))
     decided = pairs[(pairs.metric == "allAcc") & pairs.value.between(*DECISIVE)]
     pairs = pairs[pairs.metric.isin(SHOWN)].merge(decided[cell], on=cell)
-    pairs["apart"] = pairs.value_fast - pairs.value
+    return pairs.assign(apart=pairs.value_fast - pairs.value)
+
+
+def precision_block(pairs: pd.DataFrame) -> Block:
+    """The same cells with gradients in both formats."""
     lines: dict[tuple, dict] = {}
     for row in pairs.itertuples():
         line = lines.setdefault((f"{METHODS[row.method].title}, eps {row.eps:g}", row.objective), {})

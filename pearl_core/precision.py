@@ -38,9 +38,13 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
     dtype = resolve(precision, images.device.type)
     if dtype is None and precision == "auto":
         warnings.warn(f"no fast bfloat16 on this {images.device.type}: gradients stay float32", stacklevel=2)
-    if dtype is None or not len(images) or images.dtype != torch.float32:
+    if dtype is None or images.dtype != torch.float32:
         return model
-    copy = folded(model, images[:1]).to(memory_format=torch.channels_last)
+    try:
+        copy = folded(model, images[:1]).to(memory_format=torch.channels_last)
+    except (TypeError, RuntimeError) as error:  # what deepcopy says of weight norms of the old kind, locks, files
+        warnings.warn(f"this model cannot be copied: gradients stay float32 ({error})", stacklevel=2)
+        return model
 
     def call(images: Tensor) -> Output:
         with torch.autocast(images.device.type, dtype):

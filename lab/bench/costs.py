@@ -106,7 +106,9 @@ def peak(case: Case, batch: int, key: Key | None) -> int:
     raw_gradient(net, images[:1, :, :33, :33], labels[:1, :33, :33])  # loads what torch loads on first use
     if key is None:
         return grown(lambda: raw_gradient(net, images, labels))
-    attack = made(key, 4 if key.attack == "red_eps_apgd" else 2)  # what is held after the second step is all there is
+    attack = made(
+        key, 4 if key.attack in ("red_eps_apgd", "sea") else 2
+    )  # what is held after the second step is all there is
     return grown(lambda: attack(Pipeline(None, net), images, labels))
 
 

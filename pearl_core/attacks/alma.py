@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..pipeline import frozen
 from ..precision import PRECISIONS, lowered
 from ..types import VOID, Output, choose
-from .compose import check
+from .compose import ready
 from .objectives import gap
 from .problem import check_classes, refuse_nonsense
 from .searches import wide
@@ -70,7 +70,7 @@ class AlmaProx:
 
     def __call__(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Tensor:
         """The attacked pictures (B, 3, H, W). Only pixels where `mask` (B, H, W) is true may change."""
-        check(images, target, mask)
+        images, target = ready(images, target, mask)
         best = Best(images)
         for delta, share in self.iterates(model, images, target, mask=mask):
             best.offer(delta, share, self.threshold)
@@ -84,7 +84,7 @@ class AlmaProx:
         An image that needs none, being at the goal as it is or without a label, is finished and leaves the batch. One
         that gets there later is not: its perturbation goes on shrinking.
         """
-        check(images, target, mask)
+        images, target = ready(images, target, mask)
         call = lowered(model, images, self.precision)
         if self.together:
             yield from self.walk(model, call, images, target, mask)

@@ -13,21 +13,24 @@ from torch import Tensor, nn
 from ..metrics import confusion, mean_iou
 from ..pipeline import frozen
 from ..types import PROTOCOLS, VOID, Sample, choose
-from .compose import Attack, check
-from .problem import for_answers, share_of, share_right
+from .compose import Attack, ready
+from .problem import for_answers, select, share_of, share_right
 from .searches import wide
 
 
 class Found(NamedTuple):
-    """What one attack found: the pictures, and how much of each still holds in float32."""
+    """What one attack found: the pictures, and how much of each is left to attack, in float32."""
 
     images: Tensor  # (B, 3, H, W)
-    accuracy: Tensor  # (B,) share of the pixels with a label that are right
+    left: Tensor  # (B,) share of the pixels with a label that hold; for targets that are no labels minus the loss
 
 
 @dataclass(frozen=True)
 class WorstOf:
     """Image by image the picture of lowest pixel accuracy among those of `members` (SEA, section 2.4).
+
+    With `towards`, the target is a wanted label map, and the picture that comes nearest to it is taken. For a target
+    that is no label map it is that of the first member's highest loss, so the members should share one objective.
 
     Where `skip` is true, an image that one member brought to zero is not given to the later ones: the worst of it is
     known. Then nothing is known of the members by themselves, and `counts` for a worst mIoU cannot be had.
@@ -35,35 +38,44 @@ class WorstOf:
 
     members: Mapping[str, Attack]
     skip: bool = False
+    towards: bool = False
 
-    def __call__(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> Tensor:
+    def __call__(self, model: nn.Module, images: Tensor, target, **options) -> Tensor:
         worst = None
         for found in self.each(model, images, target, **options).values():
             if worst is None:
                 worst = found
                 continue
-            better = found.accuracy < worst.accuracy
+            better = found.left < worst.left
             pictures = torch.where(wide(better), found.images, worst.images)
-            worst = Found(pictures, torch.where(better, found.accuracy, worst.accuracy))
+            worst = Found(pictures, torch.where(better, found.left, worst.left))
         return worst.images
 
-    def each(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> dict[str, Found]:
+    def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Found]:
         """What every member found, in their order; where `skip` spared one an image, what was found before."""
-        check(images, target, options.get("mask"))
+        images, target = ready(images, target, options.get("mask"), options.get("keys"))
+        pictures, left = images, images.new_full((len(images),), torch.inf)
         found: dict[str, Found] = {}
-        left = torch.arange(len(images), device=images.device)
+        open_ = torch.arange(len(images), device=images.device)
         for name, attack in self.members.items():
-            earlier = next(reversed(found.values())) if found and self.skip else Found(images, None)
-            pictures = earlier.images.clone()
-            accuracy = torch.ones(len(images), device=images.device) if earlier.accuracy is None else earlier.accuracy
-            if len(left):
-                some = {key: value[left] for key, value in options.items()}
-                pictures[left] = attack(model, images[left], target[left], **some)
-                accuracy = accuracy.index_copy(0, left, accuracy_of(model, pictures[left], target[left]))
-            found[name] = Found(pictures, accuracy)
-            if self.skip:
-                left = (accuracy > 0).nonzero().flatten()
+            if len(open_):
+                some = select(target, lambda values: values[open_])  # noqa: B023 - called at once
+                made = attack(model, images[open_], some, **{key: rows(value, open_) for key, value in options.items()})
+                pictures = pictures.index_copy(0, open_, made)
+                left = left.index_copy(0, open_, self.measure(model, made, some).to(left))
+            found[name] = Found(pictures, left)
+            if self.skip and isinstance(target, Tensor):
+                open_ = (left > (-1 if self.towards else 0)).nonzero().flatten()
         return found
+
+    def measure(self, model: nn.Module, images: Tensor, target) -> Tensor:
+        """How much is left of each picture: (B,)."""
+        if isinstance(target, Tensor):
+            accuracy = accuracy_of(model, images, target)
+            return -accuracy if self.towards else accuracy
+        with frozen(model), torch.no_grad():
+            loss = next(iter(self.members.values())).objective(model(images), target, 1.0)
+        return -loss.flatten(1).mean(1) if loss.dim() > 1 else -loss
 
     def counts(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> np.ndarray:
         """Statistics of `metrics.confusion` under each member, (A, B, K, 3); `worst_miou` wants those of all images."""
@@ -75,8 +87,18 @@ class WorstOf:
         counts = []
         for found in self.each(model, images, target, **options).values():
             with frozen(model), torch.no_grad():
-                counts.append(confusion(model(found.images), Sample(found.images, images, target)))
+                output = model(found.images)
+            draws = len(output.logits) // len(images)
+            seen = confusion(output, Sample(found.images, images, for_answers(target, draws)))
+            counts.append(seen.view(draws, len(images), *seen.shape[1:]).sum(0))
         return torch.stack(counts).cpu().numpy()
+
+
+def rows(values, which: Tensor):
+    """Those rows of an option: a tensor, a list of one thing per picture, or None."""
+    if values is None or isinstance(values, Tensor):
+        return values if values is None else values[which]
+    return [values[i] for i in which.tolist()]
 
 
 def worst_of(*attacks: Attack) -> WorstOf:

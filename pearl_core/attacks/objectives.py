@@ -2,7 +2,8 @@
 
 `target` is the label map (B, H, W). `progress` runs from 0 to 1 over the steps, for objectives that change on the way.
 Weights and masks are taken from the logits without a gradient through them, unless an objective says otherwise.
-Targeted forms are `minus` of an objective, with the wanted label map as the target.
+Targeted forms are `minus` of an objective, with the wanted label map as the target. Where an objective weighs pixels by
+whether they hold, it carries another form for that as its attribute `towards`, which `towards(objective)` finds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ def minus(objective: Objective) -> Objective:
     return turned
 
 
+def towards(objective: Objective) -> Objective:
+    """The form of an objective that `minus` and a wanted label map take: its own, or the objective itself."""
+    return getattr(objective, "towards", objective)
+
+
 def cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
     """Cross-entropy of every pixel, the loss that trained the net."""
     return F.cross_entropy(output.logits, target, ignore_index=VOID, reduction="none")
@@ -50,6 +56,8 @@ def by_class(objective: Objective, weights: Tensor) -> Objective:
         weight = weights.to(output.logits)[inside(target).squeeze(1)]
         return weight * objective(output, target, progress)
 
+    if towards(objective) is not objective:
+        weighted.towards = by_class(towards(objective), weights)
     return weighted
 
 
@@ -82,16 +90,11 @@ def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
         cosine = of_label(found, target) / length(found)
         return cosine * cross_entropy(output, target, progress)
 
-    return objective
+    def far_first(output: Output, target: Tensor, progress: float) -> Tensor:
+        """For `minus` and a wanted label map: the pixels that are far from it weigh most, as in the package."""
+        return cross_entropy(output, target, progress) - objective(output, target, progress)
 
-
-def cosine_cross_entropy_towards(probabilities: Probabilities = softmax) -> Objective:
-    """CosPGD's loss for `minus` and a wanted label map: the pixels that are far from it weigh most."""
-
-    def objective(output: Output, target: Tensor, progress: float) -> Tensor:
-        plain = cross_entropy(output, target, progress)
-        return plain - cosine_cross_entropy(probabilities)(output, target, progress)
-
+    objective.towards = far_first
     return objective
 
 
@@ -136,6 +139,11 @@ def margin(confidence: float = 0.0) -> Objective:
     def objective(output: Output, target: Tensor, progress: float) -> Tensor:
         return gap(output.logits, target).clamp(max=confidence).masked_fill(target == VOID, 0)
 
+    def not_there_yet(output: Output, target: Tensor, progress: float) -> Tensor:
+        """For `minus` and a wanted label map: a pixel that is there by more than `confidence` asks for nothing more."""
+        return gap(output.logits, target).clamp(min=-confidence).masked_fill(target == VOID, 0)
+
+    objective.towards = not_there_yet
     return objective
 
 
@@ -150,6 +158,25 @@ def logits_ratio(output: Output, target: Tensor, progress: float) -> Tensor:
     top = output.logits.topk(3, dim=1).values
     ratio = gap(output.logits, target) / (top[:, 0] - top[:, 2] + 1e-12)
     return ratio.masked_fill(target == VOID, 0)
+
+
+def logits_ratio_towards(output: Output, target: Tensor, progress: float) -> Tensor:
+    """DLR for `minus` and a wanted label map, over the gap to the mean of third and fourth logit (the same paper).
+
+    Errors: ValueError with fewer than four classes.
+    """
+    classes = output.logits.shape[1]
+    if classes < 4:
+        raise ValueError(f"wanted four classes or more for the targeted difference of logits ratio, got {classes}")
+    top = output.logits.topk(4, dim=1).values
+    ratio = gap(output.logits, target) / (top[:, 0] - (top[:, 2] + top[:, 3]) / 2 + 1e-12)
+    return ratio.masked_fill(target == VOID, 0)
+
+
+balanced_cross_entropy.towards = balanced_cross_entropy_towards
+masked_cross_entropy.towards = masked_cross_entropy_towards
+masked_spherical.towards = masked_spherical_towards
+logits_ratio.towards = logits_ratio_towards
 
 
 # ---- what objectives are made of ----
@@ -178,8 +205,9 @@ def of_label(values: Tensor, target: Tensor) -> Tensor:
 
 
 def length(values: Tensor) -> Tensor:
-    """Euclidean length over the classes (B, H, W); `vector_norm` says the same, tens of times slower over this axis."""
-    return values.square().sum(1).sqrt()
+    """Euclidean length over the classes, 1 where it is zero: (B, H, W). `vector_norm` is tens of times slower here."""
+    square = values.square().sum(1)
+    return square.where(square > 0, 1).sqrt()  # where there is no direction there is no nan either
 
 
 def inside(target: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ push, pictures do not depend on their batch, the model is left as found, and no 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -35,6 +35,7 @@ class Keep(NamedTuple):
 LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0, True)  # at zero nothing of an image is left to attack
 HIGHEST_ACCURACY = Keep(lambda reading: -reading.accuracy, -1.0, True)  # towards a target: every pixel is there
 HIGHEST_LOSS = Keep(lambda reading: -reading.tracked)
+TURNED = {LOWEST_ACCURACY: HIGHEST_ACCURACY, HIGHEST_ACCURACY: LOWEST_ACCURACY}  # where the loss is turned round
 
 
 def share_right(right: Tensor, void: Tensor, pixels: Tensor, first: bool) -> Tensor:
@@ -66,9 +67,19 @@ class ImageProblem:
     `target` is a label map (B, H, W), or a named tuple of tensors (B, ...) for objectives that want more.
     """
 
-    def __init__(self, model: nn.Module, images: Tensor, target, how: How, *, mask: Tensor | None, watch: bool):
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor,
+        target,
+        how: How,
+        *,
+        mask: Tensor | None,
+        keys: Sequence[str] | None,
+        watch: bool,
+    ):
         self.model, self.how = model, how
-        self.images, self.target = images, target
+        self.images, self.target, self.keys = images, target, keys
         self.mask = None if mask is None else mask.to(images).unsqueeze(1)
         self.watch = isinstance(target, Tensor) and (watch or (how.keep is not None and how.keep.counts))
         self.log: list[Reading] | None = [] if watch else None  # without gradients
@@ -91,7 +102,7 @@ class ImageProblem:
     def start(self, ball: Ball) -> Tensor:
         if not self.how.random_start:
             return torch.zeros_like(self.images)
-        return self.project(ball.random(uniform_like(self.images, self.how.seed)), ball)
+        return self.project(ball.random(uniform_like(self.images, self.how.seed, self.keys)), ball)
 
     def project(self, delta: Tensor, ball: Ball) -> Tensor:
         delta = delta if self.mask is None else delta * self.mask
@@ -116,7 +127,7 @@ class ImageProblem:
             self.log.append(reading._replace(gradient=None))
         if self.how.keep:
             self.choose(delta, reading)
-        self.looks += 1
+        self.looks += gradient  # the step that a search is at
         return reading
 
     def evaluate(self, images: Tensor, delta: Tensor, target, progress: float, gradient: bool) -> Reading:
@@ -135,10 +146,11 @@ class ImageProblem:
             if self.how.track not in (None, self.how.objective):
                 tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
             right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
+        seen = (output.derained if output.logits is None else output.logits).detach().sum()  # nan where one is, or inf
         del output  # the backward pass holds what it needs of it, and no more
         slope = torch.autograd.grad(total, point)[0] if gradient else None
         if self.how.finite:
-            refuse_nonsense(self.looks, loss=loss, gradient=slope)
+            refuse_nonsense(self.looks, loss=loss, gradient=slope, prediction=seen)
         if slope is not None and self.mask is not None:
             slope = slope * (self.mask if len(images) == len(self.images) else self.mask[self.active])
         return Reading(loss, slope, tracked, right)
@@ -218,16 +230,16 @@ def check_classes(target, output: Output) -> None:
         raise ValueError(f"wanted labels from 0 to {classes - 1} and void {VOID}, got {int(target[beyond][0])}")
 
 
-def uniform_like(images: Tensor, seed: int) -> Tensor:
-    """Numbers uniform in [0, 1), per image from (seed, hash of its pixels): the same alone and in any batch."""
+def uniform_like(images: Tensor, seed: int, keys: Sequence[str] | None = None) -> Tensor:
+    """Numbers uniform in [0, 1), per image from (seed, its key or the hash of its pixels): the same in any batch."""
     rows = []
-    for image in images.detach().cpu():
-        generator = torch.Generator().manual_seed(key_of(image, seed))
+    for image, key in zip(images.detach().cpu(), keys or [None] * len(images), strict=True):
+        generator = torch.Generator().manual_seed(key_of(image if key is None else key, seed))
         rows.append(torch.rand(image.shape, generator=generator, dtype=image.dtype))
     return torch.stack(rows).to(images.device)
 
 
-def key_of(pixels: Tensor, seed: int) -> int:
-    """A number of 63 bits that only (seed, pixels) decide."""
-    values = pixels.detach().cpu().contiguous().numpy().tobytes()
+def key_of(key: Tensor | str, seed: int) -> int:
+    """A number of 63 bits that only the seed and a key, the pixels or a name, decide."""
+    values = key.encode() if isinstance(key, str) else key.detach().cpu().contiguous().numpy().tobytes()
     return int.from_bytes(hashlib.blake2b(values, key=str(seed).encode(), digest_size=8).digest(), "little") >> 1

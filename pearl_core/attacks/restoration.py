@@ -59,6 +59,8 @@ def perceptual(features: Features) -> Objective:
     """Distance of deep features, each position's brought to length 1 (eq. 5; Zhang et al. 2018 without their heads)."""
 
     def objective(output: Output, target: Reference, progress: float) -> Tensor:
+        if target.features is None:
+            raise ValueError("wanted a reference with features, got one without: make it by reference(image, features)")
         return distance(features(output.derained), target.features, target.region)
 
     return objective
@@ -90,6 +92,7 @@ def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Ten
     """What the model makes of the pictures before the attack, in [0, 1]; as an 8-bit picture where `rounded`."""
     with frozen(model), torch.no_grad():
         derained = model(images).derained.clamp(0, 1)
+        derained = derained.view(-1, *images.shape).mean(0)  # over the answers of a model that gives several
     return (255 * derained).round() / 255 if rounded else derained
 
 

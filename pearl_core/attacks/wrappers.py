@@ -42,9 +42,11 @@ class Expectation(nn.Module):
         self.model, self.draws, self.seed = model, draws, seed
 
     def forward(self, images: Tensor) -> Output:
+        answers = []  # of each picture, which is asked by itself, so that it does not matter what it is in a batch with
         with torch.random.fork_rng():
-            torch.manual_seed(key_of(images, self.seed))
-            answers = [self.model(images) for _ in range(self.draws)]
-        derained = torch.cat([answer.derained for answer in answers])
-        logits = None if answers[0].logits is None else torch.cat([answer.logits for answer in answers])
-        return Output(derained, logits)
+            for image in images.split(1):
+                torch.manual_seed(key_of(image, self.seed))
+                answers.append([self.model(image) for _ in range(self.draws)])
+        ordered = [answer for draw in zip(*answers, strict=True) for answer in draw]
+        logits = None if ordered[0].logits is None else torch.cat([answer.logits for answer in ordered])
+        return Output(torch.cat([answer.derained for answer in ordered]), logits)

@@ -14,8 +14,8 @@ from .alma import AlmaProx, published_penalty_slope
 from .balls import Linf
 from .compose import Ascent, ascend
 from .ensembles import WorstOf
-from .objectives import Objective, cross_entropy, minus
-from .problem import HIGHEST_ACCURACY, LOWEST_ACCURACY, published_share_right
+from .objectives import Objective, cross_entropy, minus, towards
+from .problem import LOWEST_ACCURACY, TURNED, published_share_right
 from .restoration import Features, patch_distance, perceptual, squared_error, unnoticeable
 from .searches import APGD, FixedSteps, RedEps, checks, published_checks
 
@@ -29,14 +29,6 @@ OBJECTIVES: dict[str, Objective] = {
     "mask_sph": loss.masked_spherical,
     "margin": loss.margin(),
     "dlr": loss.logits_ratio,
-}
-# what `minus` and a wanted label map take in place of a loss whose weights say which pixels still hold
-TOWARDS: dict[Objective, Objective] = {
-    loss.balanced_cross_entropy: loss.balanced_cross_entropy_towards,
-    OBJECTIVES["cossim_ce"]: loss.cosine_cross_entropy_towards(),
-    OBJECTIVES["cossim_ce_sigmoid"]: loss.cosine_cross_entropy_towards(torch.sigmoid),
-    loss.masked_cross_entropy: loss.masked_cross_entropy_towards,
-    loss.masked_spherical: loss.masked_spherical_towards,
 }
 # the one that soonest brings most images to zero comes first: it saves `stop="ensemble"` the others
 SEA_LOSSES = ("js", "mask_ce", "mask_sph", "bal_ce")
@@ -106,7 +98,7 @@ def segpgd(eps: float = 8, steps: int = 10, alpha: float | None = None, **option
 def cospgd(eps: float = 8, steps: int = 10, alpha: float | None = 2.55, **options) -> Ascent:
     """PGD on pixels weighted by the cosine of prediction and label; alpha 0.01 (Agnihotri & Keuper 2023)."""
     start = {"random_start": True} | options
-    return ascend(loss.cosine_cross_entropy(), *steps_within(eps, steps, alpha), **start)
+    return ascend(OBJECTIVES["cossim_ce"], *steps_within(eps, steps, alpha), **start)
 
 
 def ddcat_bim(eps: float = 7.65, steps: int = 2, *, protocol: str = "corrected", **options) -> Ascent:
@@ -121,12 +113,21 @@ def ddcat_bim(eps: float = 7.65, steps: int = 2, *, protocol: str = "corrected",
 # ---- turned round ----
 
 
-def targeted(attack: Ascent) -> Ascent:
+def targeted(attack):
     """The attack that goes for its target, a class everywhere or any label map (SEA, figure 1: red-eps APGD on JS).
 
-    Same ball, search and start. Losses that look first at what still holds look at what is not there yet.
+    Same ball, search and start. What points are compared by and which is kept turn with the loss; losses that look
+    first at what still holds look at what is not there yet. For ensembles and ALMA-prox too.
     """
-    return turned(attack, TOWARDS.get(attack.objective, attack.objective))
+    if isinstance(attack, WorstOf):
+        members = {name: targeted(member) for name, member in attack.members.items()}
+        return replace(attack, members=members, towards=not attack.towards)
+    if isinstance(attack, AlmaProx):
+        return replace(attack, towards=not attack.towards)
+    track = None if attack.track is None else minus(attack.track)
+    return replace(
+        attack, objective=minus(towards(attack.objective)), track=track, keep=TURNED.get(attack.keep, attack.keep)
+    )
 
 
 def mirror(attack: Ascent) -> Ascent:
@@ -134,14 +135,7 @@ def mirror(attack: Ascent) -> Ascent:
 
     Same ball, steps and step length; it starts where it is put.
     """
-    return replace(turned(attack, attack.objective), random_start=False)
-
-
-def turned(attack: Ascent, objective: Objective) -> Ascent:
-    """The attack that lowers `objective`; what it compares points by and which of them it keeps turn with it."""
-    track = None if attack.track is None else minus(attack.track)
-    keep = HIGHEST_ACCURACY if attack.keep is LOWEST_ACCURACY else attack.keep
-    return replace(attack, objective=minus(objective), track=track, keep=keep)
+    return replace(targeted(attack), random_start=False)
 
 
 # ---- on any loss, returning the point of lowest pixel accuracy ----
@@ -209,7 +203,7 @@ def alma_prox(steps: int = 500, threshold: float = 0.99, *, protocol: str = "cor
     """
     if choose("protocol", protocol, PROTOCOLS) == "published":
         options = {"slope": published_penalty_slope, "together": True} | options
-    return AlmaProx(steps, threshold, **options)
+    return AlmaProx(whole(steps), threshold, **options)
 
 
 # ---- attacks on derainers: the target is a `restoration.Reference` ----

@@ -80,6 +80,15 @@ def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
     assert [t.precision for t in found] == ["float32"] * 18 + ["auto"] * 18
 
 
+def test_where_nothing_is_decisive_no_precisions_are_compared():
+    assert strength.compared_precisions(strength.pd.DataFrame()).empty
+
+
+def test_a_data_set_without_a_plan_is_an_error_with_the_choices():
+    with pytest.raises(ValueError, match="unknown data set 'kitti'; choose one of camvid, scenes"):
+        measure("kitti")
+
+
 def test_sea_s_own_numbers_stand_beside():
     frame = strength.printed().frame
     assert list(frame.loc[("4", "bal_ce"), "ACC"][["PGD", "APGD"]]) == ["88.6", "88.7"]  # table 7

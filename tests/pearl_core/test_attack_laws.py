@@ -487,3 +487,51 @@ def test_every_attack_says_where_it_comes_from_and_takes_eps_in_255ths(name):
         attack = made(name, 4)
         for part in getattr(attack, "members", {name: attack}).values():
             assert part.ball.radius == 4 / 255
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32])
+@each(LABELLED)
+def test_labels_of_any_integer_format_are_labels(name, dtype):
+    net, x, y = case(name)
+    assert torch.equal(made(name)(net, x, y.to(dtype)), made(name)(net, x, y))
+
+
+@every_attack
+def test_pictures_that_have_a_gradient_are_attacked_apart_from_it(name):
+    net, x, target = case(name)
+    grown = (x.clone().requires_grad_(True) * 1).clamp(0, 1)
+    attacked = made(name)(net, grown, target)
+    assert not attacked.requires_grad and torch.equal(attacked, made(name)(net, x, target))
+
+
+@every_attack
+def test_no_mask_may_be_said_in_words(name):
+    net, x, target = case(name)
+    assert torch.equal(made(name)(net, x, target, mask=None), made(name)(net, x, target))
+
+
+@every_attack
+def test_one_infinite_output_is_an_error(name):
+    net, x, target = case(name)
+
+    def spoil(_, given, output):
+        return type(output)(*(None if part is None else part.index_put((torch.tensor([0]),), torch.tensor(torch.inf))
+                              for part in output))  # fmt: skip
+
+    net.register_forward_hook(spoil)
+    with pytest.raises(FloatingPointError, match="wanted finite numbers"):
+        made(name)(net, x, target)
+
+
+@pytest.mark.parametrize("name", ["pgd", "red_eps_apgd", "sea", "lmse"])
+def test_keys_decide_the_random_numbers_in_place_of_the_pixels(name):
+    net, x, target = case(name, dtype=torch.float64)
+    same = torch.cat([x[:1]] * 2), select(target, lambda values: torch.cat([values[:1]] * 2))
+    attack = made(name, random_start=True)
+    first, second = attack(net, *same)
+    assert torch.equal(first, second)
+    first, second = attack(net, *same, keys=["a", "b"])
+    assert not torch.equal(first, second)
+    assert torch.equal(attack(net, *(select(part, lambda v: v[1:]) for part in same), keys=["b"])[0], second)
+    with pytest.raises(ValueError, match="wanted a key for each of 2 pictures, got 1"):
+        attack(net, *same, keys=["a"])

@@ -33,8 +33,8 @@ SEA = {
 }
 PACKAGE = {
     "pgd": (loss.cross_entropy, loss.cross_entropy),
-    "segpgd": (loss.balanced_cross_entropy, loss.balanced_cross_entropy_towards),
-    "cospgd": (loss.cosine_cross_entropy(), loss.cosine_cross_entropy_towards()),
+    "segpgd": (loss.balanced_cross_entropy, loss.towards(loss.balanced_cross_entropy)),
+    "cospgd": (loss.cosine_cross_entropy(), loss.towards(loss.cosine_cross_entropy())),
 }
 SEA_FILES = (*SEA, "mask-ce-bal-2024")
 
@@ -57,7 +57,7 @@ def problem(known: dict, run: dict, dtype=torch.float64):
 
 def starting_at(attack: Ascent, uniform, monkeypatch) -> Ascent:
     """The attack with the fixture's random numbers in place of its own."""
-    monkeypatch.setattr("pearl_core.attacks.problem.uniform_like", lambda images, seed: uniform)
+    monkeypatch.setattr("pearl_core.attacks.problem.uniform_like", lambda images, seed, keys: uniform)
     return replace(attack, random_start=True)
 
 

@@ -3,17 +3,18 @@
 import pytest
 import torch
 
+from pearl_core.attacks import objectives as loss
 from pearl_core.attacks import zoo
-from pearl_core.attacks.objectives import cross_entropy
+from pearl_core.attacks.ensembles import worst_of
+from pearl_core.attacks.objectives import cross_entropy, towards
 from pearl_core.attacks.problem import share_of
 from pearl_core.types import VOID, Output
 
-from .victims import CLASSES, H, W, problem, trained
+from .victims import CLASSES, H, W, pointwise, problem, trained
 
 every_objective = pytest.mark.parametrize("name", sorted(zoo.OBJECTIVES))
-FORMS = {name: objective for name, objective in zoo.OBJECTIVES.items()} | {
-    f"{name} towards": zoo.TOWARDS[objective] for name, objective in zoo.OBJECTIVES.items() if objective in zoo.TOWARDS
-}
+TOWARDS = {f"{name} towards": towards(o) for name, o in zoo.OBJECTIVES.items() if towards(o) is not o}
+FORMS = zoo.OBJECTIVES | TOWARDS
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
@@ -78,3 +79,58 @@ def test_the_mirror_of_an_attack_that_keeps_its_best_point_keeps_the_one_that_he
     with torch.no_grad():
         assert (share_of(net(helped), y) >= share_of(net(x), y)).all()
         assert cross_entropy(net(helped), y, 1).mean() < cross_entropy(net(x), y, 1).mean()
+
+
+@every_objective
+def test_a_pixel_that_is_not_there_yet_pushes_a_targeted_attack_and_one_far_past_it_no_harder(name):
+    logits = torch.tensor([[0.0, 2.0], [2.0, 0.0], [-1.0, -1.0], [-2.0, -2.0]]).view(1, CLASSES, 1, 2)
+    # the target is class 0: the first pixel is not there, the second is
+    turned = zoo.targeted(zoo.apgd(8, 1, zoo.OBJECTIVES[name])).objective
+    _, gradient = course(turned, logits, torch.zeros(1, 1, 2, dtype=torch.long))
+    away, there = gradient[0, :, 0].norm(dim=0)
+    assert away > 0 and away >= there
+    assert gradient[0, 0, 0, 0] > 0, "towards class 0"
+
+
+NAMED = (zoo.cw, zoo.cospgd, zoo.segpgd, zoo.bim, zoo.sea, zoo.alma_prox)
+
+
+@pytest.mark.parametrize("made", NAMED, ids=lambda function: function.__name__)
+def test_a_named_attack_reaches_its_target_where_pixels_are_judged_by_themselves(made):
+    net, (x, _) = pointwise(), problem()
+    with torch.no_grad():
+        target = net(x).logits.topk(2, 1).indices[:, 1]
+    options = {"lr": 0.05} if made is zoo.alma_prox else {"eps": 128}
+    attacked = zoo.targeted(made(steps=20, **options))(net, x, target)
+    with torch.no_grad():
+        before, after = (share_of(net(images), target) for images in (x, attacked))
+    assert (after > before + 0.2).all()
+
+
+def test_a_loss_by_class_keeps_its_targeted_form():
+    weighted = loss.by_class(loss.masked_cross_entropy, torch.ones(CLASSES))
+    assert towards(weighted) is not weighted
+    logits, target = torch.randn(1, CLASSES, 3, 3), torch.zeros(1, 3, 3, dtype=torch.long)
+    output = Output(logits, logits)
+    assert torch.equal(towards(weighted)(output, target, 0), loss.masked_cross_entropy_towards(output, target, 0))
+
+
+def test_turned_twice_an_attack_keeps_what_it_kept():
+    once = zoo.targeted(zoo.apgd(8, 3))
+    assert once.keep != zoo.apgd(8, 3).keep and zoo.targeted(once).keep == zoo.apgd(8, 3).keep
+
+
+def test_the_worst_of_targeted_attacks_is_the_one_nearest_to_the_target():
+    net, (x, _) = trained(), problem()
+    target = torch.zeros(3, H, W, dtype=torch.long)
+    weak, strong = (zoo.targeted(zoo.apgd(eps, 10)) for eps in (4, 48))
+    both = zoo.targeted(worst_of(zoo.apgd(4, 10), zoo.apgd(48, 10)))
+    assert torch.equal(both(net, x, target), strong(net, x, target))
+    assert not torch.equal(both(net, x, target), weak(net, x, target))
+
+
+def test_no_direction_among_the_logits_is_no_nonsense():
+    logits, target = torch.zeros(1, CLASSES, 1, 1), torch.zeros(1, 1, 1, dtype=torch.long)
+    for form in FORMS.values():
+        found, gradient = course(form, logits, target)
+        assert found.isfinite().all() and gradient.isfinite().all()

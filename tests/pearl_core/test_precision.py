@@ -149,3 +149,19 @@ def test_losses_are_computed_in_float32_whatever_the_net_computes_in():
     output = precision.lowered(net, IMAGES, "bfloat16")(IMAGES)
     assert output.derained.dtype == output.logits.dtype == torch.float32
     assert precision.lowered(Pipeline(net.derain, None), IMAGES, "bfloat16")(IMAGES).logits is None
+
+
+@pytest.mark.parametrize("norm", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm])
+def test_a_convolution_whose_weight_is_made_at_every_call_is_left_alone(norm):
+    torch.manual_seed(5)
+    net = lived(nn.Sequential(norm(nn.Conv2d(3, 4, 3, padding=1)), nn.BatchNorm2d(4)))
+    quick = folded(net, IMAGES)
+    assert norms(quick) == 1 and torch.equal(quick(IMAGES), net(IMAGES).detach())
+
+
+def test_a_model_that_cannot_be_copied_stays_float32_and_says_so():
+    net = network("pspnet")
+    net.held = open(__file__)  # noqa: SIM115 - no copy of this
+    with net.held, pytest.warns(UserWarning, match="cannot be copied: gradients stay float32"):
+        found = attacked("bfloat16", net)
+    assert torch.equal(found, attacked("float32", net))

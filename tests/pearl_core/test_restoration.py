@@ -8,6 +8,8 @@ from torch import nn
 
 from pearl_core.attacks import restoration as rest
 from pearl_core.attacks import zoo
+from pearl_core.attacks.compose import restarted
+from pearl_core.attacks.ensembles import worst_of
 from pearl_core.attacks.objectives import cross_entropy
 from pearl_core.attacks.wrappers import Expectation, StraightThrough
 from pearl_core.pipeline import Pipeline
@@ -226,3 +228,34 @@ def test_expectation_wants_a_draw():
 def test_a_pipeline_that_only_derains_has_no_logits():
     output = derainer()(pictures())
     assert isinstance(output, Output) and output.logits is None
+
+
+def test_a_random_model_answers_a_picture_alike_alone_and_in_a_batch():
+    plain, x = Pipeline(None, segmenter()), pictures()
+    net, y, attack = Expectation(Noisy(plain), 3), labels(plain, x), zoo.bim(8, 4)
+    together = attack(net, x, y)
+    assert torch.equal(together, torch.cat([attack(net, x[i : i + 1], y[i : i + 1]) for i in range(len(x))]))
+
+
+def test_derainers_that_are_random_have_an_own_output_and_counts():
+    plain, x = Pipeline(None, segmenter()), pictures()
+    asked, y = Expectation(Noisy(plain), 2), labels(plain, x)
+    assert rest.own_output(asked, x).shape == x.shape
+    counts = zoo.sea(8, 4).counts(asked, x, y)
+    assert counts.shape[:2] == (4, len(x)) and (counts[..., 2].sum(2) == 2 * y[0].numel()).all()
+
+
+def test_the_worst_of_restarts_on_a_derainer_is_that_of_the_highest_loss():
+    net, x = derainer(), pictures()
+    target = own(net, x)
+    starts = restarted(zoo.lmse(8, 3), 3)
+    found = worst_of(*starts)(net, x, target)
+    with torch.no_grad():
+        each = torch.stack([rest.squared_error(net(a(net, x, target)), target, 1).mean((1, 2)) for a in starts])
+        assert torch.equal(rest.squared_error(net(found), target, 1).mean((1, 2)), each.amax(0))
+
+
+def test_features_that_are_missing_are_a_one_line_error():
+    net, x = derainer(), pictures()
+    with pytest.raises(ValueError, match="wanted a reference with features"):
+        zoo.perceptual_attack(features, steps=2)(net, x, rest.reference(x))

@@ -370,8 +370,8 @@ def test_sea_is_no_weaker_than_any_of_its_members_on_any_image():
     sea = zoo.sea(2, 10)
     worst = accuracy_of(net, sea(net, x, y), y)
     for name, found in sea.each(net, x, y).items():
-        assert (worst <= found.accuracy).all(), name
-        assert torch.equal(found.accuracy, accuracy_of(net, found.images, y))
+        assert (worst <= found.left).all(), name
+        assert torch.equal(found.left, accuracy_of(net, found.images, y))
 
 
 def test_stopping_at_zero_skips_later_members_and_ends_as_low():
