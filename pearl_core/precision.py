@@ -29,8 +29,9 @@ def resolve(precision: str, device: str = "cpu") -> torch.dtype | None:
 
 
 def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
-    """The model as gradients of `precision` see it. For gradients only, never for scores.
+    """The model as gradients of `precision` see it. For scores take the model itself.
 
+    What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too.
     "float32" is the model itself. Otherwise it is a copy, folded and channels-last, under bfloat16 autocast; weights
     that change later do not reach it. "auto" takes it where the hardware is fast at it, and else says that it did not.
     Models of another format than float32 stay as they are.

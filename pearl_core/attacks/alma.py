@@ -41,7 +41,8 @@ class AlmaProx:
     """The attack with its settings, the authors' defaults; lr is in units of the picture.
 
     It returns the smallest perturbation under which `threshold` of the labelled pixels are wrong (with `towards`:
-    have the wanted class); if none is found, the one under which most are. Errors: ValueError for impossible settings.
+    have the wanted class); if none is found, the one under which most are. Which are is judged in the precision of the
+    gradients. Errors: ValueError for impossible settings.
     """
 
     steps: int = 500
