@@ -247,7 +247,7 @@ def printed() -> Block:
         search = "APGD" if row.attack.endswith("apgd") else "PGD"
         lines.setdefault((f"{row.eps:g}", row.loss), {})[row.metric, search] = f"{row.value:.1f}"
     note = (
-        "SEA, tables 2 and 7: PIR-AT UPerNet with ConvNeXt-T, VOC 2012, 100 iterations; red-eps only in its figures. Its "
-        "cossim_ce is the sigmoid form, the one above CosPGD's own."
+        "SEA, tables 2 and 7: PIR-AT UPerNet with ConvNeXt-T, VOC 2012, 100 iterations; red-eps only in its figures. "
+        "Its cossim_ce is the sigmoid form, the one above CosPGD's own."
     )
     return Block("Published", note, framed(lines, ("eps", "loss")))

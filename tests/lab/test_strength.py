@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from lab import strength
-from lab.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, layout, measure, tuned, tuning
+from lab import results, strength
+from lab.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, measure, tuned, tuning
 from pearl_core import precision
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.metrics import pixel_accuracy
@@ -25,7 +25,7 @@ def brief(tiny_zoo, monkeypatch):
     monkeypatch.setattr(strength, "DECISIVE", (0, 100))
 
 
-def test_the_table_from_nothing(brief):
+def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
     chosen, rows, both, longer = measure("scenes", images=2)
     attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
     assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
@@ -45,7 +45,13 @@ def test_the_table_from_nothing(brief):
 
     assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
 
-    text = layout(chosen, rows, both, longer).markdown()
+    monkeypatch.setattr(strength, "measure", lambda *_: (chosen, rows, both, longer))
+    results.strength_section(tmp_path, "scenes", None)
+    kept = strength.pd.read_csv(tmp_path / "strength-scenes.csv")
+    assert len(kept) == len(strength.SHOWN) * sum(
+        frame.metric.eq("mIoU").sum() for frame in (chosen, rows, both, longer)
+    )
+    text = (tmp_path / "strength-scenes.md").read_text()
     assert "takes 5 gradients" in text
     for heading in (
         "### Seg",
