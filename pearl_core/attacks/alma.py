@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from ..pipeline import frozen
 from ..precision import PRECISIONS, lowered
 from ..types import VOID, Output, choose
-from .compose import ready
+from .compose import Trajectory, ready
 from .objectives import gap
 from .problem import check_classes, refuse_nonsense
 from .searches import wide
@@ -34,6 +35,14 @@ def penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
 def published_penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
     """The same as the authors' code has it: mu y in place of mu, so that a constraint nearly met hardly pushes."""
     return torch.where(y >= 0, penalty_slope(y, rho, mu) - mu + mu * y, penalty_slope(y, rho, mu))
+
+
+class Step(NamedTuple):
+    """A perturbation looked at, and what was seen there of each image."""
+
+    delta: Tensor  # (B, 3, H, W)
+    share: Tensor  # (B,) of the labelled pixels that are turned
+    loss: Tensor  # (B,) what the attack raises: minus the constraints, mean over the labelled pixels
 
 
 @dataclass(frozen=True)
@@ -73,14 +82,32 @@ class AlmaProx:
         """The attacked pictures (B, 3, H, W). Only pixels where `mask` (B, H, W) is true may change."""
         images, target = ready(images, target, mask)
         best = Best(images)
-        for delta, share in self.iterates(model, images, target, mask=mask):
-            best.offer(delta, share, self.threshold)
+        for step in self.walk(model, images, target, mask=mask):
+            best.offer(step.delta, step.share, self.threshold)
         return (images + best.delta).clamp(0, 1)
 
-    def iterates(
-        self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Every perturbation looked at (B, 3, H, W), with the share of each image's labelled pixels it turns (B,).
+    def iterates(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> Iterator[Tensor]:
+        """The attacked pictures at the start and after every step, each (B, 3, H, W), whatever it would return."""
+        images, target = ready(images, target, options.get("mask"))
+        for step in self.walk(model, images, target, **options):
+            yield (images + step.delta).clamp(0, 1)
+
+    def trace(
+        self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None, iterates: bool = False
+    ) -> Trajectory:
+        """The attack with its course, in no more passes; points are compared by their length, which `tracked` is."""
+        images, target = ready(images, target, mask)
+        best, steps, points = Best(images), [], []
+        for step in self.walk(model, images, target, mask=mask):
+            best.offer(step.delta, step.share, self.threshold)
+            accuracy = step.share if self.towards else 1 - step.share
+            steps.append((step.loss, step.delta.abs().amax((1, 2, 3)), accuracy))
+            points += [(images + step.delta).clamp(0, 1)] if iterates else []
+        columns = (torch.stack(column) for column in zip(*steps, strict=True))
+        return Trajectory((images + best.delta).clamp(0, 1), *columns, torch.stack(points) if iterates else None)
+
+    def walk(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Iterator[Step]:
+        """Every perturbation looked at, the picture itself first.
 
         An image that needs none, being at the goal as it is or without a label, is finished and leaves the batch. One
         that gets there later is not: its perturbation goes on shrinking.
@@ -88,20 +115,24 @@ class AlmaProx:
         images, target = ready(images, target, mask)
         call = lowered(model, images, self.precision)
         if self.together:
-            yield from self.walk(model, call, images, target, mask)
+            yield from self.search(model, call, images, target, mask)
             return
         with frozen(model), torch.no_grad():
             constraints, _, share = self.seen(call(images), target)
+            loss = self.mean(constraints, target != VOID)
         refuse_nonsense(0, constraint=constraints)
         left = ((share < self.threshold) & (target != VOID).flatten(1).any(1)).nonzero().flatten()
         nothing = torch.zeros_like(images)
         if not len(left):
-            yield nothing, share
+            yield Step(nothing, share, loss)
             return
-        for delta, found in self.walk(model, call, images[left], target[left], None if mask is None else mask[left]):
-            yield nothing.index_copy(0, left, delta), share.index_copy(0, left, found)
+        everyone = Step(nothing, share, loss)
+        for step in self.search(model, call, images[left], target[left], None if mask is None else mask[left]):
+            yield Step(*(whole.index_copy(0, left, some) for whole, some in zip(everyone, step, strict=True)))
 
-    def walk(self, model: nn.Module, call: Callable, images: Tensor, target: Tensor, mask: Tensor | None):
+    def search(
+        self, model: nn.Module, call: Callable, images: Tensor, target: Tensor, mask: Tensor | None
+    ) -> Iterator[Step]:
         """The same for images that all need a perturbation."""
         valid = target != VOID
         lower, upper = (edge if mask is None else edge * mask.unsqueeze(1) for edge in (-images, 1 - images))
@@ -116,6 +147,7 @@ class AlmaProx:
             with frozen(model), torch.enable_grad():
                 point = (images + delta).detach().requires_grad_(True)
                 constraints, turned, share = self.seen(call(point), target)
+                loss = self.mean(constraints.detach(), valid)
                 there = share >= self.threshold
                 success, found = torch.where(there & ~found, step, success), found | there
                 if step:
@@ -135,13 +167,17 @@ class AlmaProx:
                 weights = (self.slope(now, rho, mu) * asked).to(constraints)
                 (gradient,) = torch.autograd.grad((weights * constraints).sum(), point)
             refuse_nonsense(step, gradient=gradient)
-            yield delta, share
+            yield Step(delta, share, loss)
             late = ((step - success) / (self.steps - success)).clamp(min=0)
             lr = (self.lr / (1 + (1 / self.lr_end - 1) * late)).to(images)
             square = self.alpha * square + (1 - self.alpha) * gradient**2
             metric = (square / (1 - self.alpha ** (step + 1))).sqrt().clamp(min=1e-8)
             ahead = delta - wide(lr) * gradient / metric
             delta = proximal(ahead, lr, lower, upper, metric, together=self.together)
+
+    @staticmethod
+    def mean(constraints: Tensor, valid: Tensor) -> Tensor:
+        return -(constraints * valid).flatten(1).sum(1) / valid.flatten(1).sum(1).clamp(min=1)
 
     def seen(self, output: Output, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The constraints and which pixels are turned (B, H, W), and their share of the labelled ones (B,)."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..metrics import confusion, mean_iou
 from ..pipeline import frozen
 from ..types import PROTOCOLS, VOID, Sample, choose
-from .compose import Attack, ready
+from .compose import Attack, Trajectory, ready
 from .problem import for_answers, select, share_of, share_right
 from .searches import wide
 
@@ -50,6 +50,10 @@ class WorstOf:
             pictures = torch.where(wide(better), found.images, worst.images)
             worst = Found(pictures, torch.where(better, found.left, worst.left))
         return worst.images
+
+    def trace(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Trajectory]:
+        """The course of every member, each on all images."""
+        return {name: attack.trace(model, images, target, **options) for name, attack in self.members.items()}
 
     def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Found]:
         """What every member found, in their order; where `skip` spared one an image, what was found before."""

@@ -14,7 +14,7 @@ from pearl_core.attacks import restoration as rest
 from pearl_core.attacks import zoo
 from pearl_core.attacks.alma import AlmaProx
 from pearl_core.attacks.ensembles import WorstOf
-from pearl_core.attacks.problem import select
+from pearl_core.attacks.problem import select, share_of
 from pearl_core.attacks.searches import RedEps
 from pearl_core.pipeline import Pipeline
 from pearl_core.types import VOID
@@ -535,3 +535,24 @@ def test_keys_decide_the_random_numbers_in_place_of_the_pixels(name):
     assert torch.equal(attack(net, *(select(part, lambda v: v[1:]) for part in same), keys=["b"])[0], second)
     with pytest.raises(ValueError, match="wanted a key for each of 2 pictures, got 1"):
         attack(net, *same, keys=["a"])
+
+
+@every_attack
+def test_a_trace_returns_the_attack_and_shows_its_way(name):
+    net, x, target = case(name)
+    attack = made(name)
+    courses = attack.trace(net, x, target, iterates=True)
+    if isinstance(attack, WorstOf):
+        assert courses.keys() == attack.members.keys()
+        course, attack = next((courses[n], member) for n, member in attack.members.items())
+    else:
+        course = courses
+    assert torch.equal(course.images, attack(net, x, target))
+    assert torch.equal(course.iterates, torch.stack(list(attack.iterates(net, x, target))))
+    assert len(course.loss) >= len(course.iterates) and course.loss.shape == course.tracked.shape
+    assert course.loss[0].shape == (len(x),) and course.loss.isfinite().all()
+    labelled = isinstance(target, Tensor)
+    assert (course.accuracy is not None) == labelled
+    if labelled:
+        with torch.no_grad():
+            assert torch.allclose(course.accuracy[0], share_of(net(course.iterates[0]), target))

@@ -194,7 +194,7 @@ def test_the_first_steps_of_alma_prox(name):
     settings, net, (x, y, _) = run["parameters"], network(known), problem(known, run)
     target = torch.full_like(y, 1) if settings["targeted"] else y
     batches = [slice(0, 1), slice(1, 2)] if settings["labels"] == "void" else [slice(None)]  # as they were made
-    walks = [alma_of(settings).iterates(net, x[part], target[part]) for part in batches]
+    walks = [alma_of(settings).walk(net, x[part], target[part]) for part in batches]
     points = [x + torch.cat([next(walk)[0] for walk in walks]) for _ in range(21)]
     assert_same_course(points, net, y, run)
 

@@ -216,7 +216,7 @@ def test_an_image_that_needs_no_perturbation_leaves_alma_and_one_that_found_one_
     assert torch.equal(together[:2], x[:2])
     alone = torch.cat([attack(net, x[i : i + 1], y[i : i + 1]) for i in range(4)])
     assert torch.allclose(together, alone, rtol=0, atol=1e-9)
-    reached = [d.abs().amax((1, 2, 3))[2:] for d, share in attack.iterates(net, x, y) if (share[2:] >= 0.99).all()]
+    reached = [d.abs().amax((1, 2, 3))[2:] for d, share, _ in attack.walk(net, x, y) if (share[2:] >= 0.99).all()]
     assert ((together - x).abs().amax((1, 2, 3))[2:] < reached[0]).all(), "it shrinks after the first success"
     seen.clear()
     assert torch.equal(attack(net, x[:2], y[:2]), x[:2])
