@@ -34,7 +34,7 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
     alphas = tuned(chosen)
     pgd = attacked[attacked.attack == "best_pgd"]
     assert all(row.alpha == alphas[row.method, row.eps] for row in pgd.itertuples())
-    assert len(both) == 2 * len(rows[rows.attack.notna()]) and set(both.images) == {1}
+    assert len(both) == 2 * len(rows[rows.attack.notna()]) and set(both.images) == {2}
 
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     for method in NETS:
