@@ -80,7 +80,7 @@ def test_the_figures_are_those_of_the_table(tiny_zoo, tmp_path):
         ),
         ({"method": "nat", "threat": "transfer", "source": "nat", "eps": 0}, "another source than its victim"),
         ({"threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
-        ({"attack": "bmi"}, "unknown attack 'bmi'; choose one of apgd, bim"),
+        ({"attack": "bmi"}, "unknown attack 'bmi'; choose one of apgd, best_pgd"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
         ({"index": 12}, "wanted an image of scenes test from 0 to 11, got 12"),
         ({"index": -1}, "wanted an image of scenes test from 0 to 11, got -1"),
