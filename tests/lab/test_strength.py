@@ -34,7 +34,14 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
     alphas = tuned(chosen)
     pgd = attacked[attacked.attack == "best_pgd"]
     assert all(row.alpha == alphas[row.method, row.eps] for row in pgd.itertuples())
-    assert len(both) == 2 * len(rows[rows.attack.notna()]) and set(both.images) == {2}
+    again = attacked.random_start.astype(bool)  # another start is looked at where there is one
+    assert len(both[both.metric == "allAcc"]) == 2 * len(attacked) + again.sum() and set(both.images) == {2}
+    pairs = strength.compared_precisions(both)
+    assert len(pairs) == len(strength.SHOWN) * len(attacked) and (pairs.precision_fast == "bfloat16").all()
+    assert set(pairs.attack[pairs.chance.isna()]) == {"apgd"}
+    fast = attacked.set_index(["method", "eps", "objective", "attack"]).value
+    for pair in pairs[pairs.metric == "allAcc"].itertuples():
+        assert pair.value + pair.apart == pytest.approx(fast[pair.method, pair.eps, pair.objective, pair.attack])
 
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     for method in NETS:
@@ -81,9 +88,9 @@ def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
         {"method": t.method, "attack": t.attack, "eps": t.eps, "metric": "allAcc",
          "value": accuracy.get((t.method, t.eps), 71)} for t in trials
     )  # fmt: skip
-    found = decisive(trials, rows, 3)
-    assert {(t.method, t.eps, t.images) for t in found} == {("robust_seg", 4, 3)}
-    assert [t.precision for t in found] == ["float32"] * 18 + ["auto"] * 18
+    found = decisive(trials, rows)
+    assert {(t.method, t.eps) for t in found} == {("robust_seg", 4)}
+    assert [(t.precision, t.seed) for t in found] == [("float32", 0)] * 18 + [("auto", 0)] * 18 + [("auto", 1)] * 12
 
 
 def test_where_nothing_is_decisive_no_precisions_are_compared():
