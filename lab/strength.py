@@ -241,8 +241,8 @@ def precision_block(pairs: pd.DataFrame) -> Block:
         line[METRICS[row.metric].label, SEARCHES[row.attack]] = f"{row.value:.2f} ({row.apart:+.2f})"
     (low, high), fast = DECISIVE, pairs.precision_fast.iloc[0]
     note = (
-        f"float32, and in brackets what {fast} adds to it; for each net the cells between {low} and {high} % at the "
-        "eps that has most of them."
+        f"float32, and in brackets what {fast} adds to it, on all pictures; for each net the cells between {low} and "
+        f"{high} % at the eps that has most of them."
     )
     after = []
     for metric, found in pairs.groupby("metric", sort=False):
