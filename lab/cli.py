@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="command")
     add_experiments(commands)
     add_strength(commands)
+    add_look(commands)
     add_train(commands)
     add_zoo(commands)
     add_data(commands)
@@ -94,6 +95,33 @@ def strengths(options) -> None:
     from lab import strength
 
     print(strength.layout(*strength.measure(options.dataset, options.data_root, options.images)).text())
+
+
+def add_look(commands) -> None:
+    command = commands.add_parser("look", help="one picture under attack, from a setting that the dashboard exported")
+    command.add_argument("setting", type=Path, help="the JSON file of the setting")
+    command.add_argument("--image", type=Path, help="the picture of one's own that the setting was made for")
+    command.add_argument("--data-root", help="where the setting's data set lies")
+    command.add_argument("--out", type=Path, help="folder for pictures, numbers and the setting")
+    command.set_defaults(run=look)
+
+
+def look(options) -> None:
+    from lab import setting, take, uploads
+    from lab.scene import look
+
+    own = (
+        None
+        if options.image is None
+        else uploads.fitted(uploads.decoded(options.image.read_bytes(), str(options.image)))
+    )
+    found = setting.read(options.setting.read_text())
+    if own is not None and found.image is None:
+        raise ValueError(f"{options.setting} looks at a picture of {found.dataset}, but {options.image} was given")
+    view = look(found, own=own, data_root=options.data_root)
+    print(take.text(view))
+    if options.out:
+        take.write(view, options.out, own, options.data_root)
 
 
 def add_train(commands) -> None:

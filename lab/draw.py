@@ -40,9 +40,24 @@ def pixels(image: np.ndarray) -> np.ndarray:
     return image if image.dtype == np.uint8 else np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
+def eight_bit(attacked: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """The attacked picture as uint8, each value rounded towards `image`: the attack only gets smaller."""
+    up, levels = attacked >= image, 255 * np.clip(attacked, 0, 1).astype(np.float64)
+    nearer = np.where(up, np.floor(levels + 1e-4), np.ceil(levels - 1e-4))  # a hair over a level is that level
+    return nearer.astype(np.uint8)
+
+
 def enlarged(image: np.ndarray, times: int) -> np.ndarray:
     """Every pixel as a square of `times` x `times`: stays crisp where a browser would blur."""
     return image.repeat(times, 0).repeat(times, 1)
+
+
+def contact(pictures: Mapping[str, np.ndarray], columns: int = 4) -> np.ndarray:
+    """Pictures of one size on one sheet, in their order, row by row; white where none is left."""
+    found = list(pictures.values())
+    found += [np.full_like(found[0], 255)] * (-len(found) % columns)
+    rows = [np.concatenate(found[i : i + columns], 1) for i in range(0, len(found), columns)]
+    return np.concatenate(rows)
 
 
 def colours(labels: np.ndarray, palette: Palette) -> np.ndarray:

@@ -1,30 +1,42 @@
-"""One image through a trial: what a row of a table looks like."""
+"""One picture, in the rain, under attack, behind a defence: what a row of a table looks like, at every step.
+
+A `Scene` is a setting with its picture, its nets and the course of its attack at hand; a `View` is what is to be seen
+at one point of it. What was looked at lately is kept for the whole process, so that visitors share it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lab.experiment import attacked_pictures
-from lab.pipelines import build
-from lab.trial import Cell, Trial, cells_of, steps_of
-from pearl_core.metrics import METRICS, observe_all
+from lab import uploads
+from lab.course import COMPUTING, Course, Point, largest_change
+from lab.data import Dataset, Picture, dataset
+from lab.data.base import images_of, unit
+from lab.pipelines import Nets, attacked_nets, build, nets
+from lab.recent import Recent
+from lab.setting import Setting
+from pearl_core.metrics import METRICS, class_iou, observe_all
 from pearl_core.types import Output, Sample
 
 SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
+RECENT = Recent(1 << 30)
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """The pictures (H, W, 3) float32 in [0, 1], label maps (H, W) uint8 and figures of one image.
+    """The pictures (H, W, 3) float32 in [0, 1], label maps (H, W) uint8 and figures at one point of an attack.
 
     Figures are of this image alone; its mIoU is the mean over classes labelled or predicted in it, not a data set's.
+    Where nobody labelled the picture (`labelled`), the prediction without attack stands for the labels.
     """
 
-    trial: Trial
+    setting: Setting
     key: str
     clean: np.ndarray
     rainy: np.ndarray
@@ -38,74 +50,248 @@ class View:
     palette: tuple[tuple[int, int, int], ...]
     metrics: dict[str, float]  # under attack, by the names of `SHOWN`
     unattacked_metrics: dict[str, float]
+    ious: np.ndarray  # (K,) in %, nan for a class neither labelled nor predicted
+    unattacked_ious: np.ndarray
+    labelled: bool
+    points: tuple[Point, ...]  # the whole course of the attack, as far as it is known
+    radius: float  # largest change of a colour value by the attack, in 1/255
+    finished: bool  # whether the attack took all its steps
+
+    @property
+    def bytes(self) -> int:
+        return sum(value.nbytes for field in fields(self) if isinstance(value := getattr(self, field.name), np.ndarray))
+
+    @property
+    def outside(self) -> bool:
+        """Whether the point lies outside the ball of the attack, as those on red-eps' way do."""
+        return self.setting.with_eps and self.radius > self.setting.eps + 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Street:
+    """A picture in the rain, before anybody segments or attacks it."""
+
+    data: Dataset
+    sample: Sample  # a batch of one; labels None where nobody labelled it
+    streaks: Tensor  # (1, H, W) bool, where the rain is to be seen
+
+    @property
+    def bytes(self) -> int:
+        return 4 * self.sample.rainy.nbytes
+
+
+class Subject:
+    """A street with the nets of a setting."""
+
+    def __init__(self, street: Street, victim: Nets, attacked: Nets):
+        self.street, self.victim, self.attacked = street, victim, attacked
+
+    @property
+    def labelled(self) -> bool:
+        return self.street.sample.labels is not None
+
+    @cached_property
+    def images(self) -> Tensor:
+        return self.street.sample.rainy.contiguous(memory_format=torch.channels_last)
+
+    @cached_property
+    def unattacked(self) -> Output:
+        return answer(self.victim, self.images)
+
+    @cached_property
+    def truth(self) -> Tensor:
+        """What predictions are scored by: (1, H, W)."""
+        return self.street.sample.labels if self.labelled else self.unattacked.predicted
+
+    @cached_property
+    def target(self) -> Tensor:
+        """What the attack drives predictions away from: of an unlabelled picture what its own nets saw in it."""
+        if self.labelled or self.attacked == self.victim:
+            return self.truth
+        return answer(self.attacked, self.images).predicted
+
+    @property
+    def bytes(self) -> int:
+        return 8 * self.images.nbytes
+
+
+def answer(found: Nets, images: Tensor) -> Output:
+    with COMPUTING, torch.no_grad():
+        return build(found)(images)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A setting with all that it takes to look at it."""
+
+    setting: Setting
+    subject: Subject
+    course: Course
+    key: tuple  # all that decides the view
+
+    def advance(self) -> Iterator[float]:
+        """Attack, step by step; yields the share that is done. Whoever stops asking may go on later."""
+        expected = self.setting.steps + 1
+        if not self.course.extends:
+            expected = (self.setting.steps + 3) * max(len(self.course.parts), 1)  # red-eps begins twice anew
+        for points in self.course.advance(self.setting.steps):
+            yield min(points / expected, 1.0)
+
+    def points(self) -> list[Point]:
+        """Every point of the attack that is known."""
+        return self.course.points(self.setting.steps)
+
+    def view(self) -> View:
+        """What is to be seen at the point the setting asks for; no gradient is computed."""
+        if self.course.lacks(self.setting.steps):  # stopped on its way: nothing to remember
+            return self.drawn()
+        return RECENT.get(("view", *self.key, self.setting), self.drawn)
+
+    def drawn(self) -> View:
+        setting, subject, sample = self.setting, self.subject, self.subject.street.sample
+        points = self.points()
+        if setting.shown is not None and not setting.shown < max(len(points), 1):
+            raise ValueError(f"wanted to show a step from 0 to {len(points) - 1}, got {setting.shown}")
+        attacked = self.course.result(setting.steps) if setting.shown is None else self.course.picture(setting.shown)
+        output, sample = answer(subject.victim, attacked), sample._replace(labels=subject.truth)
+        (metrics, ious), (unattacked, unattacked_ious) = (scores(o, sample) for o in (output, subject.unattacked))
+        pictures = (sample.clean, sample.rainy, attacked, output.derained, subject.unattacked.derained)
+        return View(
+            setting,
+            sample.keys[0],
+            *map(picture, pictures),
+            *map(label_map, (subject.truth, output.predicted, subject.unattacked.predicted)),
+            subject.street.data.classes,
+            subject.street.data.palette,
+            metrics,
+            unattacked,
+            ious,
+            unattacked_ious,
+            subject.labelled,
+            tuple(points),
+            largest_change(attacked, sample.rainy),
+            not self.course.lacks(setting.steps),
+        )
 
 
 def look(
-    *,
-    dataset: str = "scenes",
-    split: str | None = None,
-    index: int = 0,
-    data_root: str | None = None,
-    method: str = "derain_seg",
-    derain: str = "prenet",
-    segmenter: str = "pspnet",
-    threat: str = "oblivious",
-    source: str | None = "seg",
-    attack: str = "bim",
-    eps: float = 8,
-    steps: int = 10,
-    seed: int = 0,
-    precision: str = "float32",
+    setting: Setting | None = None, *, own: np.ndarray | None = None, data_root: str | None = None, **changes
 ) -> View:
-    """Image `index` of a data set in the rain, attacked, derained and segmented, as a trial of a table would.
+    """A picture of a data set in the rain, attacked, derained and segmented, as a row of a table would be.
 
-    `source` counts for transfer attacks only. eps is in 1/255. Errors: ValueError, FileNotFoundError, one line.
+    `changes` are parts of the setting. `own` is a picture of one's own, (H, W, 3) uint8 or in [0, 1], in place of the
+    data set's; it is made smaller where it has more than `uploads.MOST` pixels. Errors: ValueError, FileNotFoundError,
+    one line.
     """
-    trial = Trial(
-        method, dataset, split, derain=derain, segmenter=segmenter, attack=attack, eps=eps, steps=steps, threat=threat,
-        source=source if threat == "transfer" else None, images=1, seed=seed, precision=precision,
-    )  # fmt: skip
-    (cell,) = cells_of([trial], data_root)
-    sample = labelled(cell, index)
-    attacked = attack_of(cell, sample)
-    output, unattacked = (score(cell, images) for images in (attacked, sample.rainy))
-    return View(
-        cell.trial,
-        sample.keys[0],
-        *map(picture, (sample.clean, sample.rainy, attacked, output.derained, unattacked.derained)),
-        *map(label_map, (sample.labels, output.predicted, unattacked.predicted)),
-        cell.data.classes,
-        cell.data.palette,
-        figures(output, sample),
-        figures(unattacked, sample),
-    )
+    setting = setting or Setting()
+    if own is not None:
+        own = uploads.fitted(uploads.from_array(own))
+        if setting.image is None:
+            changes.setdefault("image", uploads.digest(own))
+    scene = prepared(replace(setting, **changes), own=own, data_root=data_root)
+    for _ in scene.advance():
+        pass
+    return scene.view()
 
 
-def labelled(cell: Cell, index: int) -> Sample:
-    """Image `index` as a batch of one."""
-    data = cell.data
+def prepared(
+    setting: Setting, *, own: np.ndarray | None = None, data_root: str | None = None, on: Setting | None = None
+) -> Scene:
+    """The scene of a setting; the attack is only begun. With `on`, the attack is the one of that other setting.
+
+    `own` is what `uploads.fitted` made of a picture of one's own.
+    """
+    made = on or setting
+    if place(made) != place(setting):
+        raise ValueError("wanted the attack of another defence on the same picture in the same rain, got another one")
+    here = place(setting), data_root
+    street = RECENT.get(("street", *here), lambda: street_of(setting, own, data_root))
+    subject, attacker = (subject_of(one, street, here) for one in (setting, made))
+    attack = data_root, *hashes(attacker.attacked), made.course
+    course = RECENT.get(("course", *attack), lambda: course_of(made, attacker))
+    return Scene(replace(setting, steps=made.steps), subject, course, (*attack, *hashes(subject.victim)))
+
+
+def place(setting: Setting) -> tuple:
+    """The parts of a setting that decide what the camera saw."""
+    picture = setting.dataset, setting.split, setting.index, setting.image
+    return *picture, setting.amount, setting.angle, setting.rain_seed
+
+
+@lru_cache(maxsize=16)
+def opened(name: str, split: str | None, data_root: str | None) -> Dataset:
+    """A data set, kept open."""
+    return dataset(name, split, data_root=data_root)
+
+
+def street_of(setting: Setting, own: np.ndarray | None, data_root: str | None) -> Street:
+    """The picture of a setting in its rain."""
+    data = opened(setting.dataset, setting.split, data_root)
+    found = taken(data, setting.index) if setting.image is None else of_own(setting, own)
+    if data.rain is not None:
+        rain = replace(data.rain, strength=setting.amount * data.rain.strength, angle=data.rain.angle + setting.angle)
+        data = replace(data, rain=rain)
+    rainy = data.in_rain(found, rain_seed=setting.rain_seed)
+    labels = None if found.labels is None else torch.from_numpy(found.labels)[None].long()
+    sample = Sample(images_of(rainy.image[None]), images_of(unit(found.clean)[None]), labels, (found.key,))
+    return Street(data, sample, torch.from_numpy(rainy.mask)[None])
+
+
+def taken(data: Dataset, index: int) -> Picture:
     if not 0 <= index < len(data):
         raise ValueError(f"wanted an image of {data.name} {data.split} from 0 to {len(data) - 1}, got {index}")
-    sample = data.sample([index])
-    if sample.labels is None:
-        raise ValueError(f"wanted labels to attack and to score, but {data.name} {data.split} has none")
-    return sample
+    return data[index]
 
 
-def attack_of(cell: Cell, sample: Sample) -> Tensor:
-    """The attacked picture (1, 3, H, W)."""
-    _ = cell.attacked  # an impossible threat is refused even where the attack would move nothing
-    return attacked_pictures(sample, [cell])[steps_of(cell)]
+def of_own(setting: Setting, own: np.ndarray | None) -> Picture:
+    """The picture of one's own that a setting names by its digest."""
+    if own is None:
+        raise ValueError("wanted the picture of one's own that this setting was made for; give it with --image FILE")
+    found = uploads.digest(own)
+    if found != setting.image:
+        raise ValueError(f"wanted the picture {setting.image[:12]} of this setting, got another, {found[:12]}")
+    return Picture(own, None, f"own/{found[:16]}")
 
 
-def score(cell: Cell, images: Tensor) -> Output:
-    with torch.no_grad():
-        return build(cell.victim)(images)
+def subject_of(setting: Setting, street: Street, here: tuple) -> Subject:
+    shared = setting.dataset, setting.derain, setting.segmenter
+    victim = nets(setting.method, *shared)
+    attacked = attacked_nets(setting.method, setting.threat, setting.source, *shared)
+    key = "subject", *here, *hashes(victim), *hashes(attacked)
+    return RECENT.get(key, lambda: Subject(street, victim, attacked))
 
 
-def figures(output: Output, sample: Sample) -> dict[str, float]:
+def hashes(found: Nets) -> list[str | None]:
+    return [None if net is None else net.sha256 for net in found]
+
+
+def course_of(setting: Setting, subject: Subject) -> Course:
+    mask = region(setting, subject.street)
+    model = build(subject.attacked)
+    return Course(setting.made(), model, subject.images, subject.target, mask=mask, extends=setting.stepwise)
+
+
+def region(setting: Setting, street: Street) -> Tensor | None:
+    """Where the attack may change the picture: (1, H, W) bool, None for everywhere."""
+    if setting.region == "everywhere":
+        return None
+    if setting.region == "rain":
+        mask = street.streaks
+    else:
+        top, left, bottom, right = setting.box
+        mask = torch.zeros_like(street.streaks)
+        mask[:, top:bottom, left:right] = True
+    if not mask.any():
+        wanted = "some rain" if setting.region == "rain" else f"a box inside {tuple(mask.shape[1:])} (H, W)"
+        raise ValueError(f"wanted {wanted} to attack in, got {'none' if setting.region == 'rain' else setting.box}")
+    return mask
+
+
+def scores(output: Output, sample: Sample) -> tuple[dict[str, float], np.ndarray]:
+    """The figures of one picture, and the IoU of each class in %."""
     found = observe_all(output, sample, SHOWN)
-    return {name: METRICS[name].reduce(found[METRICS[name].statistic]) for name in SHOWN}
+    figures = {name: METRICS[name].reduce(found[METRICS[name].statistic]) for name in SHOWN}
+    return figures, class_iou(found["confusion"].sum(0))
 
 
 def picture(images: Tensor) -> np.ndarray:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lab.bench import attacks, sea, table1
+from lab.bench import attacks, dashboard, sea, table1
 
-BENCHES: dict[str, ModuleType] = {"table1": table1, "attacks": attacks, "sea": sea}
+BENCHES: dict[str, ModuleType] = {"table1": table1, "attacks": attacks, "sea": sea, "dashboard": dashboard}

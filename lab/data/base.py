@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from lab.data import rainy
 from lab.data.files import Size
-from pearl_core.rain import Rain, add_rain
+from pearl_core.rain import NOTICEABLE, Rain, Rainy, add_rain
 from pearl_core.types import VOID, Sample
 
 
@@ -70,20 +70,25 @@ class Dataset:
         wet = stack([self.rained(p, rain_seed=rain_seed) for p in pictures])  # (B, H, W, 3)
         labels = stack([p.labels for p in pictures])  # (B, H, W)
         return Sample(
-            rainy=_images(wet),
-            clean=_images(unit(stack([p.clean for p in pictures]))),
+            rainy=images_of(wet),
+            clean=images_of(unit(stack([p.clean for p in pictures]))),
             labels=None if labels is None else torch.from_numpy(labels).long(),
             keys=tuple(p.key for p in pictures),
         )
 
     def rained(self, picture: Picture, *, rain_seed: int | str | None = None) -> np.ndarray:
         """(H, W, 3) float32 in [0, 1]. Rain that came with the set is what it is, whatever the seed."""
+        return self.in_rain(picture, rain_seed=rain_seed).image
+
+    def in_rain(self, picture: Picture, *, rain_seed: int | str | None = None) -> Rainy:
+        """The same, and where the streaks are to be seen."""
+        clean = unit(picture.clean)
         if picture.rainy is not None:
-            return unit(picture.rainy)
+            wet = unit(picture.rainy)
+            return Rainy(wet, (np.abs(wet - clean) > NOTICEABLE).any(-1))
         if self.rain is None:
-            return unit(picture.clean)
-        seed = picture.key if rain_seed is None else f"{rain_seed}/{picture.key}"
-        return add_rain(unit(picture.clean), self.rain, seed).image
+            return Rainy(clean, np.zeros(clean.shape[:2], bool))
+        return add_rain(clean, self.rain, picture.key if rain_seed is None else f"{rain_seed}/{picture.key}")
 
     def preload(self) -> Arrays:
         """Every picture decoded once and kept: later reads and samples come from memory."""
@@ -131,6 +136,6 @@ def stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
     return np.stack(arrays)
 
 
-def _images(pixels: np.ndarray) -> torch.Tensor:
+def images_of(pixels: np.ndarray) -> torch.Tensor:
     """(B, H, W, 3) to (B, 3, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), dtype=np.float32))

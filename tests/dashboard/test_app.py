@@ -1,11 +1,16 @@
-"""The dashboard's dials, run headless on a zoo of tiny nets."""
+"""The Explore and Compare pages, run headless on a zoo of tiny nets."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from lab import panels, scene, setting
+from lab.scene import look
+from lab.setting import Setting
+from pearl_core import derain
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 
@@ -14,108 +19,257 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 @pytest.fixture
 def app(tiny_zoo):
-    """The dashboard as it opens; what other tests looked at is forgotten."""
-    st.cache_data.clear()
-    return sound(AppTest.from_file(str(APP), default_timeout=60).run())
+    """The dashboard as it opens."""
+    return opened()
 
 
 @pytest.fixture
 def calls(monkeypatch):
     """Every call of a pipeline and every gradient of an attack."""
     counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
+
+    def evaluating(self, images, delta, target, progress, gradient):
+        counted.extend(["gradient"] * gradient)
+        return evaluate(self, images, delta, target, progress, gradient)
+
     monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
-    monkeypatch.setattr(ImageProblem, "evaluate", lambda *given: counted.append("gradient") or evaluate(*given))
+    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
     return counted
 
 
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in address.items():
+        app.query_params[name] = value
+    return sound(app.run())
+
+
+def page(app: AppTest, name: str) -> AppTest:
+    return sound(app.switch_page(f"pages/{name}.py").run())
+
+
 def sound(app: AppTest) -> AppTest:
-    assert not app.exception and not app.error
+    assert not app.exception and not app.error, [*app.exception, *app.error]
     return app
 
 
+def widgets(app: AppTest) -> list:
+    kinds = "slider", "selectbox", "number_input", "select_slider", "multiselect", "radio", "toggle", "text_input"
+    return [widget for kind in kinds for widget in app.get(kind)]
+
+
 def dial(app: AppTest, label: str):
-    (found,) = [w for w in (*app.slider, *app.selectbox, *app.number_input) if w.label == label]
+    (found,) = [widget for widget in widgets(app) if widget.label == label]
     return found
 
 
-def captions(app: AppTest) -> list[str]:
-    return [picture.caption for gallery in app.get("image") for picture in gallery.proto.imgs]
+def turn(app: AppTest, label: str, value) -> AppTest:
+    return sound(dial(app, label).set_value(value).run())
 
 
-def addresses(app: AppTest) -> list[str]:
-    return [picture.url for gallery in app.get("image") for picture in gallery.proto.imgs]
+def viewed(app: AppTest) -> dict:
+    """What the viewer was given."""
+    (viewer,) = [element for element in app.main if element.type == "bidi_component"]
+    return json.loads(viewer.proto.json)
+
+
+def pictures(app: AppTest) -> dict[str, str]:
+    return {panel["title"]: panel["picture"] for panel in viewed(app)["panels"]}
+
+
+def remarks(app: AppTest) -> list[str]:
+    return [panel["remark"] for panel in viewed(app)["panels"]]
 
 
 def figures(app: AppTest) -> dict[str, tuple[str, str]]:
     return {metric.label: (metric.value, metric.delta) for metric in app.metric}
 
 
+def expected(view) -> dict[str, tuple[str, str]]:
+    return {f.label: (f.value, f"{f.change} by attack" if f.change else "unchanged") for f in panels.figures(view)}
+
+
+def address(app: AppTest) -> dict[str, str]:
+    return {name: values[0] if isinstance(values, list) else values for name, values in app.query_params.items()}
+
+
 def test_it_opens_on_a_scene_under_attack(app):
     assert app.title[0].value == "PEARL Lab"
-    assert list(figures(app)) == ["mIoU", "Pixels right", "PSNR", "SSIM"]
-    assert {"what the camera saw", "BIM at ε = 8/255", "by Derain + Seg"} <= set(captions(app))
-    assert len(captions(app)) == 4 + 4 + 1 + 3
-    assert all(address.endswith(".png") for address in addresses(app))  # nothing is compressed away
-    assert all(widget.help for widget in (*app.slider, *app.selectbox, *app.number_input))
+    assert figures(app) == expected(look())
+    assert {"what the camera saw", "BIM at ε = 8/255", "by Derain + Seg"} <= set(remarks(app))
+    assert len(pictures(app)) == 4 + 4 + 3
+    assert all(picture.startswith("data:image/png") for picture in pictures(app).values())  # nothing compressed away
+    assert all(widget.help for widget in widgets(app))
 
 
 def test_eps_changes_the_attacked_picture_and_its_figures(app):
-    before, pictures = figures(app), addresses(app)
-    sound(dial(app, "Strength ε (1/255)").set_value(2.25).run())
-    assert "BIM at ε = 2.25/255" in captions(app)
-    same = [old == new for old, new in zip(pictures, addresses(app), strict=True)]
-    assert same[:4] == [True, True, False, False]  # clean and rainy stay, attacked and derained change
-    assert figures(app)["PSNR"] != before["PSNR"]
-    sound(dial(app, "Strength ε (1/255)").set_value(0.0).run())
+    before = pictures(app)
+    turn(app, "Strength ε (1/255)", 2.25)
+    assert "BIM at ε = 2.25/255" in remarks(app) and figures(app) == expected(look(eps=2.25))
+    same = {title for title, picture in pictures(app).items() if picture == before[title]}
+    assert {"Clean", "Rainy", "Ground truth", "Seen without attack", "|rainy − clean|"} <= same
+    assert not {"Attacked", "Derained", "|attacked − rainy|"} & same
+    turn(app, "Strength ε (1/255)", 0.0)
     assert {delta for _, delta in figures(app).values()} == {"unchanged"}
 
 
 def test_opacity_and_settings_seen_before_call_no_model(app, calls):
-    sound(dial(app, "Opacity of the classes").set_value(0.2).run())
-    assert calls == []
-    sound(dial(app, "Strength ε (1/255)").set_value(4.0).run())
+    turn(app, "Opacity of the classes", 0.2)
+    assert calls == [] and viewed(app)["opacity"] == 0.2
+    turn(app, "Strength ε (1/255)", 4.0)
     assert calls.count("gradient") == 10
     calls.clear()
-    sound(dial(app, "Strength ε (1/255)").set_value(8.0).run())
+    turn(app, "Strength ε (1/255)", 8.0)
     assert calls == []
 
 
-def test_steps_are_gradients_and_fgsm_has_none_to_choose(app, calls):
-    sound(dial(app, "Steps").set_value(3).run())
+def test_a_larger_budget_goes_on_and_a_shown_step_computes_no_gradient(app, calls):
+    turn(app, "Steps", 13)
     assert calls.count("gradient") == 3
     calls.clear()
-    sound(dial(app, "Attack").set_value("fgsm").run())
-    assert dial(app, "Steps").disabled
-    assert calls.count("gradient") == 1
-    assert "FGSM at ε = 8/255" in captions(app)
+    turn(app, "Shown step", 4)
+    assert "BIM at ε = 8/255; after 4 of 13 steps" in remarks(app) and figures(app) == expected(look(steps=13, shown=4))
+    turn(app, "Shown step", "result")
+    turn(app, "Steps", 4)
+    assert calls.count("gradient") == 0
 
 
-def test_methods_are_those_that_fit_the_derainer(app):
-    assert dial(app, "Method").options == ["Derain + Seg", "NAT", "PEARL", "PEARL + AMA"]
-    sound(dial(app, "Derainer").set_value("none").run())
-    assert dial(app, "Method").options == ["Seg", "Robust Seg"]
-    assert "nothing derains here" in captions(app)
+def test_fgsm_has_no_steps_to_choose_and_alma_prox_no_eps(app):
+    turn(app, "Attack", "fgsm")
+    assert dial(app, "Steps").disabled and "FGSM at ε = 8/255" in remarks(app)
+    turn(app, "Attack", "alma_prox")
+    assert dial(app, "Strength ε (1/255)").disabled and not dial(app, "Steps").disabled
 
 
-def test_a_transfer_attack_asks_for_its_source_and_never_offers_the_victim(app):
-    dial(app, "Method").set_value("pearl")
-    sound(dial(app, "The attacker knows").set_value("transfer").run())
-    assert "PEARL" not in dial(app, "Attack made on").options
-    sound(dial(app, "Attack made on").set_value("nat").run())
-    sound(dial(app, "The attacker knows").set_value("adaptive").run())
+def test_where_nothing_derains_the_derainer_says_why(app):
+    turn(app, "Defence", "seg")
+    assert dial(app, "Derainer").disabled and dial(app, "Derainer").value == "none"
+    assert any("no derainer to choose" in caption.value for caption in app.caption)
+    assert "nothing derains here" in remarks(app)
+    turn(app, "Defence", "pearl")
+    assert not dial(app, "Derainer").disabled
 
 
-def test_another_scene_is_another_street(app):
+def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_path):
+    from lab import zoo
+
+    monkeypatch.setitem(derain.DERAINERS, "another", derain.DERAINERS["prenet"])
+    monkeypatch.setitem(zoo.BUILDERS, "another", derain.DERAINERS["prenet"])
+    monkeypatch.setattr(zoo, "SHIPPED", tiny_zoo)  # the others stay where they are
+    monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
+    settings = {"width": 4, "iterations": 1}
+    card = {"network": "another", "settings": settings}
+    zoo.save(zoo.NetName("scenes", "derain", "another"), zoo.build("another", settings), card)
+    app = opened()
+    assert dial(app, "Derainer").options == ["PReNet", "another"]
     before = figures(app)
-    sound(dial(app, "Scene").set_value(1).run())
+    turn(app, "Derainer", "another")
     assert figures(app) != before
 
 
+def test_a_transfer_attack_asks_for_its_source_and_never_offers_the_victim(app):
+    turn(app, "Defence", "pearl")
+    turn(app, "The attacker knows", "transfer")
+    assert "PEARL" not in dial(app, "Attack made on").options
+    turn(app, "Attack made on", "nat")
+    turn(app, "Defence", "nat")  # the source is the victim now: another one takes its place
+    turn(app, "The attacker knows", "adaptive")
+
+
+def test_the_attack_can_be_kept_to_the_rain_or_a_box(app):
+    everywhere = figures(app)
+    turn(app, "The attacker changes pixels", "rain")
+    assert figures(app) == expected(look(region="rain")) != everywhere
+    turn(app, "The attacker changes pixels", "box")
+    for label, edge in (("Top", 2), ("Left", 4), ("Bottom", 20), ("Right", 40)):
+        app = turn(app, label, edge)
+    assert figures(app) == expected(look(region="box", box=(2, 4, 20, 40)))
+    assert viewed(app)["box"] == [2, 4, 20, 40] and viewed(app)["drawing"]
+    assert address(app)["box"] == "[2, 4, 20, 40]"
+
+
+def test_the_address_holds_the_whole_setting(app):
+    assert address(app) == {}
+    for label, value in (
+        ("Scene", 3), ("Rain", 1.5), ("Wind", -20.0), ("Other drops", 7), ("Defence", "nat"), ("Attack", "pgd"),
+        ("Strength ε (1/255)", 5.75), ("Steps", 4), ("Seed of the attack", 2), ("The attacker knows", "adaptive"),
+        ("Shown step", 2), ("Opacity of the classes", 0.3),
+    ):  # fmt: skip
+        turn(app, label, value)
+    again = opened(**address(app))
+    assert figures(again) == figures(app) and viewed(again) == viewed(app)
+    found = setting.from_query(address(app))
+    assert found == Setting(
+        index=3, amount=1.5, angle=-20, rain_seed=7, method="nat", attack="pgd", eps=5.75, steps=4, seed=2,
+        threat="adaptive", shown=2,
+    )  # fmt: skip
+    assert figures(app) == expected(look(found))
+
+
+def test_an_address_that_is_no_setting_is_a_sentence_and_the_page_opens(tiny_zoo):
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["eps"] = "much"
+    app.run()
+    (error,) = app.error
+    assert "wanted a number for eps" in error.value and not app.exception
+    assert figures(app) == expected(look())
+
+
+def test_the_command_is_that_of_the_setting(app):
+    assert "python -m lab look setting.json" in app.code[0].value
+
+
 def test_a_missing_net_is_one_sentence(small):
-    st.cache_data.clear()
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not app.exception
     (error,) = app.error
     assert "no trained net" in error.value and "python -m lab train" in error.value
     assert "\n" not in error.value
     assert not app.metric
+
+
+def test_a_setting_stays_on_the_way_to_another_page_and_back(app):
+    turn(app, "Strength ε (1/255)", 3.0)
+    before = figures(app)
+    page(app, "compare")
+    assert dial(app, "Strength ε (1/255)").value == 3.0
+    page(app, "explore")
+    assert figures(app) == before
+
+
+def test_defences_meet_one_perturbation_or_each_its_own(app, calls):
+    page(app, "compare")
+    turn(app, "The attacker knows", "adaptive")
+    turn(app, "Defences", ["pearl", "nat"])
+    shown = pictures(app)
+    assert shown["PEARL: attacked"] == shown["NAT: attacked"]
+    turn(app, "The attack is made", "on each defence")
+    own = pictures(app)
+    assert own["PEARL: attacked"] == shown["PEARL: attacked"] and own["NAT: attacked"] != shown["NAT: attacked"]
+    view = look(method="nat", threat="adaptive")
+    assert np.array_equal(view.attacked, look(view.setting).attacked)
+    again = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in address(app).items():
+        again.query_params[name] = value
+    assert pictures(page(again, "compare")) == own
+
+
+def test_one_defence_is_no_comparison(app):
+    page(app, "compare")
+    app = dial(app, "Defences").set_value(["pearl"]).run()
+    assert "wanted two to four defences" in app.error[0].value and not app.exception
+
+
+def test_before_and_after_share_a_divider(app):
+    page(app, "compare")
+    turn(app, "Before and after with a divider", True)
+    assert all(panel["other_title"] == "Seen under attack" for panel in viewed(app)["panels"])
+    assert all(widget.help for widget in widgets(app))
+
+
+def test_what_visitors_looked_at_is_bounded(app, monkeypatch):
+    monkeypatch.setattr(scene.RECENT, "most", 200_000)
+    for eps in (1.0, 2.0, 3.0, 4.0):
+        turn(app, "Strength ε (1/255)", eps)
+        assert figures(app) == expected(look(eps=eps))
+    assert scene.RECENT.bytes < 2_000_000

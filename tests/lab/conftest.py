@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from lab import disk, training, zoo
+from lab import disk, scene, training, zoo
 from lab.data import scenes
 
 from . import tiny
@@ -26,8 +26,16 @@ def home(tmp_path, monkeypatch):
 def small(home, monkeypatch):
     """An empty lab in which everything is small enough to train in a test."""
     tiny.shrink(monkeypatch.setattr)
+    forget()
     yield home
     training.training_data.cache_clear()
+    forget()
+
+
+def forget():
+    """Pictures and attacks of another size, which a process keeps."""
+    scene.RECENT.clear()
+    scene.opened.cache_clear()
 
 
 @pytest.fixture

@@ -5,16 +5,35 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from lab import panels
+from lab import draw, panels, scene, uploads
 from lab.experiment import run
-from lab.scene import look
+from lab.scene import look, prepared
+from lab.setting import CATALOGUE, Setting
 from lab.store import Store
 from lab.trial import Trial
+from pearl_core.attacks.problem import ImageProblem
+from pearl_core.pipeline import Pipeline
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Every call of a pipeline and every gradient of an attack."""
+    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
+
+    def evaluating(self, images, delta, target, progress, gradient):
+        counted.extend(["gradient"] * gradient)
+        return evaluate(self, images, delta, target, progress, gradient)
+
+    monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
+    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
+    return counted
 
 
 def same(one, other) -> bool:
     pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)]
-    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+    return all(
+        np.array_equal(a, b, equal_nan=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a == b for a, b in pairs
+    )
 
 
 def test_shapes_and_ranges(tiny_zoo):
@@ -76,15 +95,19 @@ def test_the_figures_are_those_of_the_table(tiny_zoo, tmp_path):
     [
         (
             {"method": "seg", "threat": "transfer", "source": "seg"},
-            "another source than its victim, got 'seg' for both",
+            "another source than its victim, got 'seg' twice",
         ),
         ({"method": "nat", "threat": "transfer", "source": "nat", "eps": 0}, "another source than its victim"),
         ({"threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
-        ({"attack": "bmi"}, "unknown attack 'bmi'; choose one of apgd, best_pgd"),
+        ({"attack": "bmi"}, "unknown attack 'bmi'; choose one of alma_prox, apgd"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
         ({"index": 12}, "wanted an image of scenes test from 0 to 11, got 12"),
-        ({"index": -1}, "wanted an image of scenes test from 0 to 11, got -1"),
-        ({"eps": -1}, "wanted eps from 0 to 255"),
+        ({"index": -1}, "wanted index of 0 or more, got -1"),
+        ({"eps": -1}, "wanted eps from 0 to 16, got -1"),
+        ({"shown": 11}, "wanted to show a step from 0 to 10, got 11"),
+        ({"region": "rain", "amount": 0}, "wanted some rain to attack in, got none"),
+        ({"region": "box", "box": (40, 0, 50, 9)}, "wanted a box inside"),
+        ({"image": "0" * 64}, "wanted the picture of one's own"),
         ({"split": "tset"}, "unknown split 'tset'"),
     ],
 )
@@ -116,3 +139,112 @@ def test_figures_show_a_change_only_where_one_can_be_read(tiny_zoo):
     found = {figure.label: figure for figure in panels.figures(look(steps=1))}
     assert found["PSNR"].value.endswith(" dB") and found["PSNR"].change.startswith("-")
     assert all(figure.change == "" for figure in panels.figures(look(eps=0)))
+
+
+@pytest.mark.parametrize("attack", sorted(CATALOGUE))
+def test_every_attack_can_be_looked_at_and_what_it_does_not_look_like_is_said(tiny_zoo, attack):
+    view = look(attack=attack, steps=3, eps=4)
+    assert view.finished
+    if attack == "alma_prox":  # these nets see hardly a pixel as it is, so it is at its goal
+        assert len(view.points) == 1 and view.radius == 0
+    else:
+        assert len(view.points) == {"fgsm": 2, "red_eps_apgd": 6, "sea": 24}.get(attack, 4) and view.radius > 0
+    assert not view.outside
+    assert ("changes up to" in panels.point_words(view)) == (attack == "alma_prox")
+
+
+def test_an_iterate_outside_the_ball_is_marked(tiny_zoo):
+    views = [look(attack="red_eps_apgd", steps=10, eps=4, shown=i) for i in range(13)]
+    assert any(view.outside for view in views[:4]) and not any(view.outside for view in views[8:])
+    for view in views:
+        assert ("outside ε" in panels.point_words(view)) == view.outside
+        assert f"after {view.points[view.setting.shown].gradients} of 10 steps" in panels.point_words(view)
+
+
+def test_a_shown_step_computes_no_gradient_and_a_view_seen_before_nothing(tiny_zoo, passes):
+    look(steps=6)
+    passes.clear()
+    view = look(steps=6, shown=2)
+    assert passes == ["model"]
+    assert same(view, look(steps=6, shown=2)) and passes == ["model"]
+    assert np.array_equal(view.attacked, look(steps=2).attacked), "BIM's second step is BIM of two steps"
+    assert passes.count("gradient") == 0
+
+
+def test_a_stopped_attack_shows_how_far_it_came_and_goes_on(tiny_zoo, passes):
+    began = prepared(Setting(attack="apgd", steps=6))
+    for _ in zip(range(3), began.advance(), strict=False):
+        pass
+    view = began.view()
+    assert not view.finished and "stopped on its way" in panels.point_words(view)
+    whole = look(attack="apgd", steps=6)
+    assert whole.finished and passes.count("gradient") == 6
+
+
+def test_a_picture_of_ones_own_is_scored_by_agreement(tiny_zoo):
+    own = np.random.RandomState(0).randint(0, 255, (40, 72, 3), np.uint8)
+    view = look(own=own, steps=2)
+    assert view.key.startswith("own/") and not view.labelled
+    assert np.array_equal(view.labels, view.predicted_unattacked)
+    assert view.unattacked_metrics["allAcc"] == 100
+    assert [figure.label for figure in panels.figures(view)][:2] == ["Agreement, mIoU", "Agreement"]
+    assert panels.classes(view)[0].remark == "nobody labelled this picture"
+    assert same(view, look(view.setting, own=own))
+    with pytest.raises(ValueError, match=r"wanted the picture .* of this setting, got another"):
+        scene.RECENT.clear()
+        look(view.setting, own=255 - own)
+
+
+def test_a_large_picture_of_ones_own_is_made_smaller(tiny_zoo, monkeypatch):
+    own = np.random.RandomState(0).randint(0, 255, (300, 500, 3), np.uint8)
+    view = look(own=own, steps=0)
+    assert view.clean.shape[0] * view.clean.shape[1] <= uploads.MOST
+    assert uploads.digest(uploads.fitted(own)) == view.setting.image
+    assert same(view, look(view.setting, own=uploads.fitted(own)))
+
+
+def test_rain_is_dialled(tiny_zoo):
+    dry, other, leaning, more = (
+        look(steps=0, **rain) for rain in ({"amount": 0}, {"rain_seed": 3}, {"angle": 40}, {"amount": 2})
+    )
+    usual = look(steps=0)
+    assert np.array_equal(dry.rainy, dry.clean)
+    for view in (other, leaning, more):
+        assert np.array_equal(view.clean, usual.clean) and not np.array_equal(view.rainy, usual.rainy)
+    assert more.unattacked_metrics["PSNR"] < usual.unattacked_metrics["PSNR"]
+
+
+@pytest.mark.parametrize("region", ["rain", "box"])
+def test_the_attack_stays_in_its_region(tiny_zoo, region):
+    view = look(steps=3, region=region, box=(4, 8, 20, 40))
+    moved = (view.attacked != view.rainy).any(-1)
+    inside = np.zeros_like(moved)
+    if region == "box":
+        inside[4:20, 8:40] = True
+    else:
+        inside = prepared(view.setting).subject.street.streaks[0].numpy()
+    assert moved.any() and not (moved & ~inside).any() and not inside.all()
+
+
+def test_another_defence_meets_the_same_perturbation(tiny_zoo, passes):
+    first, second = Setting(method="derain_seg", steps=3), Setting(method="nat", steps=3)
+    look(first)
+    passes.clear()
+    met = prepared(second, on=first)
+    list(met.advance())
+    assert passes.count("gradient") == 0
+    assert np.array_equal(met.view().attacked, look(first).attacked)
+    assert met.view().setting.method == "nat"
+    look(Setting(method="pearl", steps=3))  # its segmenter is that of derain_seg, which the attack was made on
+    assert passes.count("gradient") == 0
+    assert not np.array_equal(met.view().attacked, look(second).attacked)
+    with pytest.raises(ValueError, match="same picture in the same rain"):
+        prepared(second, on=Setting(index=1))
+
+
+def test_eight_bits_only_make_an_attack_smaller():
+    image = np.random.RandomState(0).randint(0, 256, (8, 8, 3)) / np.float32(255)
+    attacked = np.clip(image + np.random.RandomState(1).uniform(-0.02, 0.02, image.shape), 0, 1).astype(np.float32)
+    stored = draw.eight_bit(attacked, image).astype(float)
+    assert (np.abs(stored - 255 * image) <= 255 * np.abs(attacked - image) + 1e-3).all()
+    assert np.array_equal(draw.eight_bit(image, image), np.rint(255 * image))

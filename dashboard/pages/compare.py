@@ -1,0 +1,98 @@
+"""Compare: two to four defences on the same street, under one attack or each under its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import dials
+import parts
+import streamlit as st
+
+from lab import draw, panels
+from lab.methods import METHODS
+from lab.scene import View, prepared
+from lab.setting import Setting
+
+OWN, SHARED = "on each defence", "once, for all"
+MOST = 4
+
+
+def main() -> None:
+    st.title("Compare defences", anchor=False)
+    st.markdown("The same street behind several defences, side by side. Zoom with the wheel: all pictures follow.")
+    dials.begin()
+    with parts.sentences():
+        with st.sidebar:
+            street = dials.street()
+            methods, shared = chosen()
+            found = street.parts | dials.attack(street.size) | dials.threat(methods[0] if shared else "")
+            st.subheader("Display", anchor=False)
+            opacity = dials.opacity()
+        settings = [Setting(**found | {"method": method}) for method in methods]
+        on = settings[0] if shared else None
+        scenes = [prepared(setting, own=street.own, data_root=street.root, on=on) for setting in settings]
+        parts.attacked(*scenes)
+        views = [scene.view() for scene in scenes]
+        dials.address(
+            replace(settings[0], method=methods[0]), methods=",".join(methods), perturbation="" if shared else "own",
+            opacity=f"{opacity:g}" if opacity != dials.OPACITY else "",
+        )  # fmt: skip
+        show(views, opacity, shared)
+        for view in views if not shared else views[:1]:
+            st.caption(METHODS[view.setting.method].title)
+            parts.take_away(view, street.own, street.root)
+
+
+def chosen() -> tuple[list[str], bool]:
+    """Which defences, and whose attack they meet."""
+    st.subheader("Defences", anchor=False)
+    state = st.session_state
+    if "methods" not in state:
+        asked = state.turned.get("methods") or st.query_params.get("methods", "").split(",")
+        state.methods = [name for name in asked if name in METHODS][:MOST] or ["derain_seg", "nat", "pearl"]
+    methods = st.multiselect(
+        "Defences", METHODS, key="methods", max_selections=MOST, format_func=lambda name: METHODS[name].title,
+        help="Two to four ways to train the networks; the first one's pictures stand first.",
+    )  # fmt: skip
+    state.turned["methods"] = methods
+    if len(methods) < 2:
+        raise ValueError(f"wanted two to four defences to compare, got {len(methods)}")
+    if "perturbation" not in state:
+        state.perturbation = OWN if st.query_params.get("perturbation") == "own" else SHARED
+    shared = st.radio(
+        "The attack is made", [SHARED, OWN], key="perturbation", horizontal=True,
+        help=f"One attack, made on {METHODS[methods[0]].title}, for all defences; or a new one made on each.",
+    )  # fmt: skip
+    return methods, shared == SHARED
+
+
+def show(views: list[View], opacity: float, shared: bool) -> None:
+    """The figures in a table, the pictures in columns; or each before and after the attack with a divider."""
+    titles = [METHODS[view.setting.method].title for view in views]
+    figures = {title: {f.label: f"{f.value} ({f.change or '±0'})" for f in panels.figures(view)}
+               for title, view in zip(titles, views, strict=True)}  # fmt: skip
+    st.table(figures)
+    whose = f"made {SHARED if shared else OWN}"
+    st.caption(f"In brackets what the attack changed. {panels.point_words(views[0])}, {whose}.")
+    divided = st.toggle("Before and after with a divider", key="divided", help="Drag the line: left of it without "
+                        "attack, right of it under attack.")  # fmt: skip
+    if divided:
+        before = [panels.classes(view)[1]._replace(title=title) for title, view in zip(titles, views, strict=True)]
+        after = [panels.classes(view)[2] for view in views]
+        parts.pictures(before, views[0], opacity, key="divided_pictures", columns=len(views), other=after)
+    else:
+        rows = zip(*(lined(view, title) for view, title in zip(views, titles, strict=True)), strict=True)
+        parts.pictures([panel for row in rows for panel in row], views[0], opacity, key="compared", columns=len(views))
+    st.html(draw.legend(views[0].classes, views[0].palette))
+
+
+def lined(view: View, title: str) -> list[panels.Panel]:
+    """One column: what goes in, what comes out of the derainer, what is seen, what is wrong."""
+    attacked, derained = panels.stages(view)[2:]
+    _, before, after, wrong = panels.classes(view)
+    return [
+        panel._replace(title=f"{title}: {panel.title.lower()}") for panel in (attacked, derained, before, after, wrong)
+    ]
+
+
+main()

@@ -1,0 +1,122 @@
+"""Curves: what is left of the defences as the attack grows. Widgets and calls into lab, nothing computed here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import curve_dials
+import pandas as pd
+import streamlit as st
+
+from lab import curve_chart, curves, live
+from lab.curves import CurveSetting
+from lab.trial import Trial
+
+RUN = "curves being measured"  # in the session: the trials somebody pressed Compute for
+INTRODUCTION = """How much of the street is still seen as the attack grows? Each line is one defence under one threat;
+the bars say how far a point could move with other pictures (95 % intervals)."""
+
+
+def main() -> None:
+    st.title("Curves", anchor=False)
+    st.markdown(INTRODUCTION)
+    try:
+        setting, root = curve_dials.dials(*curve_dials.start())
+        curve_dials.keep(setting, root)
+        page(setting, root)
+    except (ValueError, OSError, FloatingPointError) as error:
+        st.session_state.pop(RUN, None)
+        st.error(str(error))
+
+
+def page(setting: CurveSetting, root: str | None) -> None:
+    """The chart with what is stored, the buttons, the downloads; and, once asked for, the measurement."""
+    trials = curves.points(setting)
+    frames = live.held(trials, root)
+    for words in curves.left_out(setting):
+        st.info(words)
+    place = st.empty()
+    draw(place, frames, setting)
+    running = st.session_state.get(RUN) == (trials, root) and len(frames) < len(trials)
+    bar = buttons(trials, root, len(frames), running)
+    downloads(setting, root, frames)
+    if running:
+        with alone(bar):
+            watch(place, bar, frames, setting, root)
+        st.session_state.pop(RUN, None)
+        st.rerun()  # so that the downloads hold all of it
+
+
+def draw(place, frames: dict[int, pd.DataFrame], setting: CurveSetting) -> None:
+    rows = live.joined(frames[i] for i in sorted(frames))
+    place.plotly_chart(curve_chart.figure(rows, setting.metric, over=setting.over, values=setting.values))
+
+
+def buttons(trials: list[Trial], root: str | None, known: int, running: bool):
+    """Compute and Stop, and the bar that says how far it is. Returns the bar."""
+    compute, stop, told = st.columns([1, 1, 6], vertical_alignment="center")
+    compute.button(
+        "Compute", on_click=begin_run, args=(trials, root), disabled=running or known == len(trials), type="primary",
+        help="Measures the points that are not known yet; they appear as they come and are kept for the next time.",
+        width="stretch",
+    )  # fmt: skip
+    stop.button(
+        "Stop", on_click=end_run, disabled=not running, width="stretch",
+        help="Ends the measurement after the pictures at hand; what is measured stays, and Compute goes on from there.",
+    )  # fmt: skip
+    return told.progress(known / len(trials), f"{known} of {len(trials)} points are known")
+
+
+def begin_run(trials: list[Trial], root: str | None) -> None:
+    st.session_state[RUN] = (trials, root)
+
+
+def end_run() -> None:
+    st.session_state.pop(RUN, None)
+
+
+def watch(place, bar, frames: dict[int, pd.DataFrame], setting: CurveSetting, root: str | None) -> None:
+    """Measure what is not known, and show it as it comes. A click anywhere ends it at the next batch of pictures."""
+    trials = curves.points(setting)
+    for step in live.measured(trials, root):
+        if step.index is not None and step.index not in frames:
+            frames[step.index] = step.rows
+            draw(place, frames, setting)
+        bar.progress(len(frames) / len(trials), f"{len(frames)} of {len(trials)} points; {live.pace(step)}")
+
+
+@st.cache_resource
+def turn() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def alone(bar) -> Iterator[None]:
+    """Wait until nobody else measures here: two would slow each other, and a stopped one ends its batch first."""
+    while not turn().acquire(timeout=0.3):
+        bar.progress(0.0, "waiting for another measurement to end")  # Stop works here too
+    try:
+        yield
+    finally:
+        turn().release()
+
+
+def downloads(setting: CurveSetting, root: str | None, frames: dict[int, pd.DataFrame]) -> None:
+    """The rows, the setting, and the command that measures the same."""
+    rows, values, _ = st.columns([1, 1, 2])
+    rows.download_button(
+        "Rows (CSV)", live.csv(frames[i] for i in sorted(frames)), "curve.csv", "text/csv", disabled=not frames,
+        help="Every number measured so far, all five metrics, with its interval, weights, data, attack and seed.",
+        on_click="ignore", width="stretch",
+    )  # fmt: skip
+    values.download_button(
+        "Setting (JSON)", curves.to_json(setting), "curve.json", "application/json", on_click="ignore", width="stretch",
+        help="The dials of this page as a file, to keep beside the numbers.",
+    )  # fmt: skip
+    st.caption("The same numbers from the command line, in the repository's root:")
+    st.code(curves.command(setting, root), language="bash", wrap_lines=True)
+
+
+main()
