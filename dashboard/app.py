@@ -13,7 +13,7 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.5rem 3rem}
 [data-testid="stImageCaption"] {text-align: left; padding: .15rem 0 0}
 </style>"""
-HERE = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent / "views"  # not "pages": Streamlit would show a folder of that name by itself
 PAGES = {
     "explore": ("Explore", ":material/search:"),
     "compare": ("Compare", ":material/compare:"),

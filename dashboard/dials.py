@@ -16,15 +16,12 @@ from lab.data import dataset, reader
 from lab.methods import METHODS
 from lab.pipelines import THREATS
 from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
+from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
 from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 
-KNOWN = {"oblivious": "segmenter only", "adaptive": "everything", "transfer": "another defence"}
-WHERE = {"everywhere": "everywhere", "rain": "in the rain only", "box": "in a box"}
 NONE = "none"
 MISSING = object()
-OPACITY = 0.65
-EDGES = ("Top", "Left", "Bottom", "Right")
 
 
 def begin() -> None:
@@ -103,10 +100,7 @@ def street() -> Street:
     """The picture and its rain."""
     st.subheader("Street", anchor=False)
     sets = sorted({name.partition("/")[0] for name in zoo.catalogue()}, key=lambda name: (name != "scenes", name))
-    name = pick(
-        "dataset", "Pictures", sets or ["scenes"], format_func=panels.title,
-        help="Which streets to look at, and the networks that were trained on such; the built-in scenes need no files.",
-    )  # fmt: skip
+    name = pick("dataset", "Pictures", sets or ["scenes"], format_func=panels.title, help=HELP["dataset"])
     root = None if reader(name).built_in else folder(name)
     own, data = upload(), dataset(name, data_root=root)
     if own is not None:
@@ -114,7 +108,7 @@ def street() -> Street:
         return Street(found | rain(), own.shape[:2], own, root)
     if st.session_state.turned.get("image"):
         st.info("This address shows somebody's own picture. Drop that picture above to see it.")
-    index = count("index", "Scene", 0, len(data) - 1, "Which of the pictures; no network saw any of them in training.")
+    index = count("index", "Scene", 0, len(data) - 1, HELP["index"])
     return Street({"dataset": name, "index": index} | rain(), data.size, None, root)
 
 
@@ -130,10 +124,8 @@ def folder(name: str) -> str | None:
 def upload() -> np.ndarray | None:
     """The visitor's own picture, (H, W, 3) uint8."""
     given = st.file_uploader(
-        "Or a picture of your own", ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
-        help="It stays on the machine this page runs on. Rain is added to it, and as nobody labelled it, what is seen "
-        "without attack takes the place of the truth.",
-    )  # fmt: skip
+        "Or a picture of your own", ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"], help=HELP["image"]
+    )
     return None if given is None else decoded(given.getvalue(), given.name)
 
 
@@ -145,16 +137,10 @@ def decoded(data: bytes, name: str) -> np.ndarray:
 def rain() -> dict:
     low, high = LIMITS["amount"]
     return {
-        "amount": slide(
-            "amount", "Rain", float(low), float(high), 0.05,
-            "How hard it rains: 0 is a dry street, 1 the rain of the paper, 3 a downpour.",
-        ),
-        "angle": slide("angle", "Wind", -60.0, 60.0, 1.0, "How the rain leans, in degrees from straight down."),
-        "rain_seed": count(
-            "rain_seed", "Other drops", 0, 2**31, "A number for other drops of the same rain; empty for the drops "
-            "that the tables were measured in.", placeholder="as in the tables",
-        ),
-    }  # fmt: skip
+        "amount": slide("amount", "Rain", float(low), float(high), 0.05, HELP["amount"]),
+        "angle": slide("angle", "Wind", -60.0, 60.0, 1.0, HELP["angle"]),
+        "rain_seed": count("rain_seed", "Other drops", 0, 2**31, HELP["rain_seed"], placeholder="as in the tables"),
+    }
 
 
 # ---- defence and attack ----
@@ -163,20 +149,16 @@ def rain() -> dict:
 def defence() -> dict:
     """How the street is segmented, and which derainer stands before that."""
     st.subheader("Defence", anchor=False)
-    method = pick(
-        "method", "Defence", METHODS, format_func=lambda name: METHODS[name].title,
-        help="How the networks were trained: Seg and Derain + Seg know no attacks, Robust Seg and NAT harden the "
-        "segmenter, PEARL and PEARL + AMA teach the derainer to remove attacks together with the rain.",
-    )  # fmt: skip
+    method = pick("method", "Defence", METHODS, format_func=lambda name: METHODS[name].title, help=HELP["method"])
     return {"method": method} | derainer(METHODS[method])
 
 
 def derainer(method) -> dict:
     """Those with weights; where the defence has none, the dial says so."""
-    help = "The network that removes the rain before the street is segmented; listed are those with trained weights."
+    help = HELP["derain"]
     if method.derain is None:
         st.selectbox("Derainer", [NONE], disabled=True, help=help)
-        st.caption(f"{method.title} segments the rainy picture as it is, so there is no derainer to choose.")
+        st.caption(NO_DERAINER.format(title=method.title))
         return {}
     there = {card["network"] for card in zoo.catalogue().values()}
     options = [name for name in DERAINERS if name in there] or list(DERAINERS)
@@ -187,35 +169,26 @@ def attack(size: tuple[int, int]) -> dict:
     """How the attacker searches, how far it may go, and where on a picture of that size (H, W)."""
     st.subheader("Attack", anchor=False)
     name = pick(
-        "attack", "Attack", ["bim", *sorted(set(CATALOGUE) - {"bim"})], format_func=panels.title,
-        help="How the pattern is found: FGSM takes one big step, BIM many small ones, PGD the same from a random "
-        "start, CW spends its effort on the pixels that are still right, APGD finds its own step, SEA is the worst "
-        "of four, and ALMA-prox looks for the smallest pattern that turns nearly all pixels.",
-    )  # fmt: skip
+        "attack", "Attack", ["bim", *sorted(set(CATALOGUE) - {"bim"})], format_func=panels.title, help=HELP["attack"]
+    )
     sized = name in ATTACKS
     eps = slide(
         "eps", "Strength ε (1/255)", 0.0, 16.0, 0.25, format="%g", disabled=not sized,
-        help="How far the attacker may move each colour value, out of 255: at 0 there is no attack, and up to about 8 "
-        "people hardly notice it." + ("" if sized else " This attack has no ε: it finds the smallest that does it."),
+        help=HELP["eps"] + ("" if sized else f" {NO_EPS}"),
     )  # fmt: skip
-    steps = slide(
-        "steps", "Steps", *LIMITS["steps"], 1, disabled=name == "fgsm",
-        help="The attacker's budget: how many times it may improve its pattern; FGSM always takes exactly one step, "
-        "SEA so many for each of its four attacks.",
-    )  # fmt: skip
+    steps = slide("steps", "Steps", *LIMITS["steps"], 1, disabled=name == "fgsm", help=HELP["steps"])
     return {"attack": name, "eps": eps, "steps": steps, "seed": start()} | where(size)
 
 
 def start() -> int:
-    return count("seed", "Seed of the attack", 0, 2**31, "Another random start, for attacks that begin at random.")
+    return count("seed", "Seed of the attack", 0, 2**31, HELP["seed"])
 
 
 def where(size: tuple[int, int]) -> dict:
     """The region of the attack. A box is drawn on a picture, or typed."""
     found = pick(
         "region", "The attacker changes pixels", REGIONS, format_func=WHERE.get,
-        help="Where the pattern may lie: on the whole picture, only where rain streaks are, or only in a box that you "
-        "draw on a picture.",
+        help=HELP["region"].format(how="draw on a picture"),
     )  # fmt: skip
     if found != "box":
         return {"region": found, "box": None}
@@ -223,7 +196,7 @@ def where(size: tuple[int, int]) -> dict:
     edges = st.session_state.turned.get("box") or (high // 4, wide // 4, 3 * high // 4, 3 * wide // 4)
     given = tuple(
         column.number_input(
-            label, 0, most, min(edge, most), key=f"box_{label}_{edge}", step=1, help=f"{label} edge, in pixels."
+            label, 0, most, min(edge, most), key=f"box_{label}_{edge}", step=1, help=HELP["box"].format(edge=label)
         ) for column, label, edge, most in zip(st.columns(4), EDGES, edges, (high, wide, high, wide), strict=True)
     )  # fmt: skip
     return {"region": found, "box": keep("box", given)}
@@ -232,16 +205,13 @@ def where(size: tuple[int, int]) -> dict:
 def threat(method: str) -> dict:
     """What the attacker knows of the defence."""
     found = pick(
-        "threat", "The attacker knows", THREATS, format_func=lambda name: f"{KNOWN[name]} ({name})",
-        help="What the attacker can compute with: the segmenter alone (oblivious), derainer and segmenter together "
-        "(adaptive, the hardest test), or only another defence (transfer).",
-    )  # fmt: skip
+        "threat", "The attacker knows", THREATS, format_func=lambda name: f"{KNOWN[name]} ({name})", help=HELP["threat"]
+    )
     if found != "transfer":
         return {"threat": found}
     source = pick(
         "source", "Attack made on", [name for name in METHODS if name != method],
-        format_func=lambda name: METHODS[name].title,
-        help="The defence the attacker has at home; the pattern that fools it is then used against yours.",
+        format_func=lambda name: METHODS[name].title, help=HELP["source"],
     )  # fmt: skip
     return {"threat": found, "source": source}
 
@@ -251,10 +221,7 @@ def opacity() -> float:
     state = st.session_state
     if "opacity" not in state:
         state.opacity = opacity_of(state.get("opacity_kept", st.query_params.get("opacity")))
-    found = st.slider(
-        "Opacity of the classes", 0.0, 1.0, step=0.05, key="opacity",
-        help="How strongly the colours of the classes cover the picture; moving it computes nothing anew.",
-    )  # fmt: skip
+    found = st.slider("Opacity of the classes", 0.0, 1.0, step=0.05, key="opacity", help=HELP["opacity"])
     state.opacity_kept = found
     return found
 

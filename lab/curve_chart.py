@@ -48,7 +48,9 @@ def figure(
     if ticks:
         drawn.update_xaxes(range=[min(ticks) - margin, max(ticks) + margin])
     drawn.update_yaxes(title=SIMILARITY if metric == "SSIM" else METRICS[metric].label)
-    return drawn.update_layout(legend={"orientation": "h", "y": -0.25}, height=520, showlegend=True)
+    if METRICS[metric].unit == "%":
+        drawn.update_yaxes(rangemode="tozero")
+    return drawn.update_layout(legend={"orientation": "h", "y": -0.2}, margin={"t": 20}, height=520, showlegend=True)
 
 
 def line(found: pd.DataFrame, method: str, threat: str, over: str) -> dict:

@@ -17,6 +17,8 @@ from lab.experiment import BATCH, compute, missing, rows_of
 from lab.store import Store, address_of
 from lab.trial import Cell, Trial, cells_of
 
+MOST_KEPT = 2000  # rows of so many trials stay in memory
+
 
 class Step(NamedTuple):
     """What has become known: the rows of trial `index`; or, with no index, that one more batch is done."""
@@ -36,7 +38,8 @@ def stored(trials: Iterable[Trial], data_root: str | None = None, store: Store |
 def held(trials: Iterable[Trial], data_root: str | None = None, store: Store | None = None) -> dict[int, pd.DataFrame]:
     """The rows of the trials the store holds whole, by index; computes nothing."""
     store, cells = store or Store(), cells_of(trials, data_root)
-    return {i: framed(cell, store) for i, cell in enumerate(cells) if whole(cell, store)}
+    found = {i: known(cell, store) for i, cell in enumerate(cells)}
+    return {i: rows for i, rows in found.items() if rows is not None}
 
 
 def measured(trials: Iterable[Trial], data_root: str | None = None, store: Store | None = None) -> Iterator[Step]:
@@ -44,10 +47,11 @@ def measured(trials: Iterable[Trial], data_root: str | None = None, store: Store
     store, cells = store or Store(), cells_of(trials, data_root)
     waiting = []
     for index, cell in enumerate(cells):
-        if whole(cell, store):
-            yield Step(index, framed(cell, store), 0.0, float("nan"))
-        else:
+        rows = known(cell, store)
+        if rows is None:
             waiting.append(index)
+        else:
+            yield Step(index, rows, 0.0, float("nan"))
     total, done, seconds = cost([cells[i] for i in waiting], store), 0, 0.0
     for group in shared(cells, waiting):
         for part in grown([cells[i] for i in group]):
@@ -60,7 +64,7 @@ def measured(trials: Iterable[Trial], data_root: str | None = None, store: Store
             left = seconds / done * (total - done)
             yield Step(None, None, seconds, left)
         for index in group:
-            yield Step(index, framed(cells[index], store), seconds, left if done else float("nan"))
+            yield Step(index, known(cells[index], store), seconds, left if done else float("nan"))
 
 
 def whole(cell: Cell, store: Store) -> bool:
@@ -72,8 +76,17 @@ def cost(cells: Sequence[Cell], store: Store) -> int:
     return sum(batch.cost for batch in missing(cells, store))
 
 
-def framed(cell: Cell, store: Store) -> pd.DataFrame:
-    return pd.DataFrame(rows_of(cell, store))
+_kept: dict[tuple, pd.DataFrame] = {}  # what an address holds never changes, and who watches asks at every click
+
+
+def known(cell: Cell, store: Store) -> pd.DataFrame | None:
+    """The rows of a cell that the store holds whole, else None. Shared: whoever changes them copies them first."""
+    key = store.path, cell.address, cell.trial
+    if not store.path.exists() or len(_kept) > MOST_KEPT:
+        _kept.clear()
+    if key not in _kept and whole(cell, store):
+        _kept[key] = pd.DataFrame(rows_of(cell, store))
+    return _kept.get(key)
 
 
 def grown(cells: Sequence[Cell]) -> Iterator[list[Cell]]:

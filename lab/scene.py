@@ -66,6 +66,11 @@ class View:
         """Whether the point lies outside the ball of the attack, as those on red-eps' way do."""
         return self.setting.with_eps and self.radius > self.setting.eps + 1e-3
 
+    def _repr_html_(self) -> str:
+        from lab import rich  # which shows views
+
+        return rich.view(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Street:

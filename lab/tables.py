@@ -14,9 +14,8 @@ import pandas as pd
 
 from lab import cards
 from lab.data import reader
-from lab.experiment import run
 from lab.experiments import EXPERIMENTS
-from lab.live import stored
+from lab.live import held, joined
 from lab.tidy import COLUMNS, tidy
 from pearl_core import SCIENCE
 
@@ -57,7 +56,8 @@ def known(folder: Path) -> list[tuple[str, str]]:
         (experiment, dataset)
         for experiment in EXPERIMENTS for dataset in {*cards.datasets(), *(of for _, of in shipped)}
     ]  # fmt: skip
-    return sorted({*everything, *(pair for pair in shipped if pair[0] == STRENGTH)})
+    strengths = [pair for pair in shipped if pair[0] == STRENGTH]
+    return sorted({*everything, *strengths}, key=lambda pair: (pair[0] == STRENGTH, pair[0], pair[1] != "scenes", pair))
 
 
 def found(experiment: str, dataset: str, data_root: str | None, folder: Path) -> tuple[pd.DataFrame | None, str]:
@@ -80,10 +80,10 @@ def from_store(experiment: str, dataset: str, data_root: str | None) -> tuple[pd
     try:
         root = None if reader(dataset).built_in else data_root
         trials = getattr(EXPERIMENTS[experiment], experiment)(dataset=dataset)
-        lacking = stored(trials, root).count(False)
-        if lacking:
-            return None, f"the store lacks {lacking} of its {len(trials)} trials"
-        return run(trials, data_root=root, quiet=True), ""
+        frames = held(trials, root)
+        if len(frames) < len(trials):
+            return None, f"the store lacks {len(trials) - len(frames)} of its {len(trials)} trials"
+        return joined(frames.values()), ""
     except (ValueError, OSError) as error:
         return None, f"the store was not asked, as {' '.join(str(error).split())}"
 

@@ -50,7 +50,7 @@ def condition_of(module: ModuleType | None, row: pd.Series) -> str:
     words = [title(row.attack), *([] if pd.isna(row.get("objective")) else [f"on {row.objective}"])]
     words = [" ".join(words), f"eps {row.eps:g}", f"{row.steps:g} steps"]
     words += [] if pd.isna(row.get("alpha")) else [f"step {row.alpha:.3g}"]
-    return ", ".join([*words, str(row.precision), f"start {row.seed:g}"])
+    return ", ".join([*words, str(row.precision), *([f"start {row.seed:g}"] if row.seed else [])])
 
 
 def published_of(module: ModuleType | None, rows: pd.DataFrame) -> list[float]:

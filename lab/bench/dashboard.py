@@ -21,6 +21,13 @@ STEPS = 10
 PAINTED = "seen.ready > 0 && seen.figures.length == 4"
 REPAINTED = "seen.ready > given.ready"
 RENEWED = f"{REPAINTED} && seen.remarks.includes(given.remark) && String(seen.figures) == String(given.figures)"
+LIMITS = {
+    "first pictures": (4.0, " over an empty page"),
+    "new eps": (2.0, " to its pictures and figures"),
+    "of it computing": (1.0, " for a new eps"),
+    "opacity": (0.6, " until repainted"),
+    "step of a known attack": (0.6, " to its pictures and figures"),
+}
 
 Seconds = dict[str, list[float]]  # what was waited for, and how long, each time
 
@@ -118,10 +125,5 @@ def line(what: str, each: Sequence[float]) -> str:
 def limits(found: Seconds) -> list[str]:
     """What a visitor must not have to wait."""
     typical = {what: median(each) for what, each in found.items()}
-    return [
-        at_most("first pictures, seconds more than an empty page", typical["first pictures"] - typical["empty page"], 4),
-        at_most("a new eps, seconds to its pictures and figures", typical["new eps"], 2),
-        at_most("a new eps, seconds of it computing", typical["of it computing"], 1),
-        at_most("an opacity, seconds until repainted", typical["opacity"], 0.6),
-        at_most("a step of a known attack, seconds to its pictures and figures", typical["step of a known attack"], 0.6),
-    ]
+    typical["first pictures"] -= typical["empty page"]
+    return [at_most(f"{what}, seconds{LIMITS[what][1]}", typical[what], LIMITS[what][0]) for what in LIMITS]

@@ -105,6 +105,11 @@ class Dataset:
         facts = [self.name, self.split, self.size, rain, self.keys, self.contents()]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
+    def _repr_html_(self) -> str:
+        from lab import rich  # which shows data sets
+
+        return rich.data(self)
+
 
 @dataclass(frozen=True)
 class Reader:

@@ -12,6 +12,7 @@ from pearl_core.scenes.classes import PERSON
 from pearl_core.scenes.dice import Dice
 from pearl_core.scenes.layout import Street
 from pearl_core.scenes.noise import WHITE, sample
+from pearl_core.scenes.page import html
 from pearl_core.scenes.stage import Camera, Stage
 from pearl_core.scenes.street import plan
 from pearl_core.types import VOID, choose
@@ -28,6 +29,9 @@ class Scene(NamedTuple):
     labels: np.ndarray  # (H, W) uint8, 255 = void
     boxes: np.ndarray  # (N, 4) int64, the seen extent of each person: x0, y0, x1, y1 (exclusive)
     key: str  # "scenes/val/00012"
+
+    def _repr_html_(self) -> str:
+        return html(self.image, self.labels, len(self.boxes), self.key)
 
 
 def scene(split: str, index: int, *, height: int = 128, width: int = 256) -> Scene:

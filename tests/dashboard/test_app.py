@@ -45,7 +45,7 @@ def opened(**address: str) -> AppTest:
 
 
 def page(app: AppTest, name: str) -> AppTest:
-    return sound(app.switch_page(f"pages/{name}.py").run())
+    return sound(app.switch_page(f"views/{name}.py").run())
 
 
 def sound(app: AppTest) -> AppTest:

@@ -27,7 +27,7 @@ def opened(tiny_zoo, monkeypatch):
     st.cache_data.clear()
 
     def page(name: str, **address: str) -> AppTest:
-        app = AppTest.from_file(str(DASHBOARD / "pages" / f"{name}.py"), default_timeout=60)
+        app = AppTest.from_file(str(DASHBOARD / "views" / f"{name}.py"), default_timeout=60)
         app.query_params.update(address)
         app.run()
         assert not app.exception
@@ -211,7 +211,7 @@ def test_a_missing_net_or_data_set_is_one_sentence(opened, small, monkeypatch, t
 
 def test_going_to_another_page_and_back_keeps_the_setting(opened, tmp_path):
     main = tmp_path / "main.py"
-    paths = [str(DASHBOARD / "pages" / f"{name}.py") for name in PAGES]
+    paths = [str(DASHBOARD / "views" / f"{name}.py") for name in PAGES]
     main.write_text(f"import streamlit as st\nst.navigation([st.Page(path) for path in {paths}]).run()\n")
     app = AppTest.from_file(str(main), default_timeout=60)
     app.query_params["metric"] = "PSNR"

@@ -18,6 +18,7 @@ from lab.curve_chart import COLOURS, MARKS, figure, layout
 from lab.curves import DEFAULT, CurveSetting, curve, from_json, from_strings, left_out, points, to_json, to_strings
 from lab.experiment import TABLED, run
 from lab.methods import METHODS
+from lab.store import Store
 from lab.trial import Trial
 from pearl_core.attacks.problem import ImageProblem
 
@@ -193,6 +194,17 @@ def test_stored_points_are_known_without_computing(gradients):
     frames = live.held(trials)
     assert list(frames) == [1, 2] and same(live.joined(frames.values()), run(trials[1:3], quiet=True))
     assert gradients == []
+
+
+def test_rows_that_were_seen_are_not_read_again_unless_the_store_is_gone(gradients, monkeypatch):
+    trials = points(FEW)[:2]
+    run(trials, quiet=True)
+    frames = live.held(trials)
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "read", lambda *_: pytest.fail("read again"))
+        assert same(live.joined(frames.values()), live.joined(live.held(trials).values()))
+    Store().path.unlink()
+    assert live.held(trials) == {}
 
 
 def test_stored_points_come_first_and_the_others_show_the_shape_early(gradients):

@@ -88,7 +88,8 @@ def show(found: pd.DataFrame, count: int) -> None:
         name: st.column_config.NumberColumn(label, help=words, format="%.3f")
         for name, (label, words) in COLUMNS.items()
     }
-    order = [name for name in tidy.COLUMNS if name not in ("address", "split")]
+    last = ("split", "images", "science", "source")  # of less interest than what was measured
+    order = [*(name for name in tidy.COLUMNS if name not in (*last, "address")), *last]
     st.dataframe(tidy.shown(found), column_config=config, column_order=order, hide_index=True, height=560)
     st.download_button(
         "These rows (CSV)", found.to_csv(index=False), "tables.csv", "text/csv", on_click="ignore",

@@ -56,7 +56,7 @@ def draw(place, frames: dict[int, pd.DataFrame], setting: CurveSetting) -> None:
 
 def buttons(trials: list[Trial], root: str | None, known: int, running: bool):
     """Compute and Stop, and the bar that says how far it is. Returns the bar."""
-    compute, stop, told = st.columns([1, 1, 6], vertical_alignment="center")
+    compute, stop, told = st.columns([2, 2, 9], vertical_alignment="center")
     compute.button(
         "Compute", on_click=begin_run, args=(trials, root), disabled=running or known == len(trials), type="primary",
         help="Measures the points that are not known yet; they appear as they come and are kept for the next time.",

@@ -1,0 +1,173 @@
+"""Eight visitors at once: nobody gets another's pictures, and what they looked at stays bounded in memory.
+
+The lab by eight threads, and the dashboard by eight pages of one browser. Not by AppTest, which puts a runtime of its
+own in the place of the process's one and takes it away at the end of each run, whoever else is still running.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from threading import Barrier
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import numpy as np
+import pytest
+
+from lab import draw, scene, setting
+from lab.bench import browser
+from lab.bench.dashboard import PAINTED, REPAINTED, shown
+from lab.methods import METHODS
+from lab.scene import View, look, prepared
+from lab.setting import Setting
+from tests.lab.conftest import forget
+
+VISITORS = 8
+TURNS = 8
+MOST = 12_000_000  # bytes for what eight pages looked at: about three attacks of ten steps
+BROWSER = any(map(shutil.which, browser.BROWSERS))
+# The dashboard with little room for what was looked at; it says how much that is after each run.
+CRAMPED = """import runpy, sys
+from lab import scene
+scene.RECENT.most = {most}
+sys.path.insert(0, {folder!r})
+try:
+    runpy.run_path({app!r}, run_name="__main__")
+finally:
+    scene.RECENT.shrink()
+    print("held", len(scene.RECENT.things), scene.RECENT.bytes, flush=True)
+"""
+
+
+def dialled(visitor: int) -> list[Setting]:
+    """What a visitor turns, one dial at a time; visitors meet in the same streets, and often in the same attacks."""
+    lots = random.Random(visitor)
+    choices = {
+        "index": range(3), "method": list(METHODS), "attack": ("bim", "pgd", "apgd", "fgsm"), "eps": (0, 4, 8, 8.25),
+        "steps": (3, 6, 10), "threat": ("oblivious", "adaptive"), "region": ("everywhere", "rain"), "shown": (None, 0),
+    }  # fmt: skip
+    found = [Setting(index=visitor % 3, shown=2)]
+    while len(found) < TURNS:
+        name = lots.choice(list(choices))
+        found.append(replace(found[-1], **{"shown": None, name: lots.choice(choices[name])}))
+    return found
+
+
+def visit(visitor: int, together: Barrier) -> list[View]:
+    """Turn the dials; every third attack is left before it ends, as a dashboard does when a newer setting comes."""
+    found = []
+    together.wait()
+    for n, one in enumerate(dialled(visitor)):
+        if n % 3 == visitor % 3:
+            next(prepared(replace(one, eps=6.5, shown=None)).advance(), None)
+        found.append(look(one))
+    return found
+
+
+def alone(settings: Iterable[Setting]) -> dict[Setting, View]:
+    """Fresh views of these settings, one after the other."""
+    found = {}
+    for one in settings:
+        scene.RECENT.clear()
+        found[one] = look(one)
+    return found
+
+
+def differences(found: View, wanted: View) -> list[str]:
+    """The parts of two views that are not the same: to the bit, but for losses, whichever way they were seen."""
+    same = {f.name: equal(getattr(found, f.name), getattr(wanted, f.name)) for f in fields(View)}
+    ways = ([(p.gradients, p.loss, p.accuracy) for p in view.points] for view in (found, wanted))
+    same["points"] = np.allclose(*ways, atol=1e-3)
+    return [name for name, is_same in same.items() if not is_same]
+
+
+def equal(one: Any, other: Any) -> bool:
+    return np.array_equal(one, other, equal_nan=True) if isinstance(one, np.ndarray) else one == other
+
+
+def test_eight_threads_each_get_their_own_views(tiny_zoo, monkeypatch):
+    everyone = [dialled(visitor) for visitor in range(VISITORS)]
+    got = {}
+    for most in (1 << 30, 400_000):  # the latter holds hardly more than one attack
+        scene.RECENT.clear()
+        monkeypatch.setattr(scene.RECENT, "most", most)
+        together = Barrier(VISITORS)
+        with ThreadPoolExecutor(VISITORS) as threads:
+            got[most] = list(threads.map(visit, range(VISITORS), [together] * VISITORS))
+        scene.RECENT.shrink()
+        assert scene.RECENT.bytes <= most
+    wanted = alone({one for turned in everyone for one in turned})
+    for views in got.values():
+        for turned, found in zip(everyone, views, strict=True):
+            assert [differences(view, wanted[one]) for one, view in zip(turned, found, strict=True)] == [[]] * TURNS
+
+
+# ---- in a browser ----
+
+
+@pytest.fixture
+def cramped(tiny_nets, tmp_path, monkeypatch):
+    """A server with the tiny zoo whose memory holds a few attacks, and the same zoo here."""
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PEARL_ZOO", str(tiny_nets))
+    monkeypatch.delenv("PEARL_DATA", raising=False)
+    forget()
+    script = tmp_path / "cramped.py"
+    script.write_text(CRAMPED.format(most=MOST, folder=str(browser.APP.parent), app=str(browser.APP)))
+    with browser.served(script) as server:
+        yield server
+    forget()
+
+
+def arrived(visitor: int) -> Setting:
+    """What the link of a visitor says."""
+    method = list(METHODS)[visitor % len(METHODS)]
+    return Setting(index=visitor % 3, method=method, eps=2 + visitor % 4, steps=4 + visitor)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not BROWSER, reason="no chromium here")
+def test_eight_pages_each_show_their_own_views(cramped):
+    pytest.importorskip("playwright.sync_api")
+    told: list[tuple[Setting, dict, np.ndarray]] = []
+    with browser.browsing() as chromium, ExitStack() as stack:
+        pages = [stack.enter_context(browser.visitor(chromium)) for _ in range(VISITORS)]
+        for visitor, page in enumerate(pages):
+            page.goto(f"{cramped.address}/?{urlencode(arrived(visitor).query())}", wait_until="commit")
+        before = [browser.until(page, f"{PAINTED} && !seen.running")["ready"] for page in pages]
+        told += [looked(page) for page in pages]
+        for name, key in (("eps", "ArrowRight"), ("steps", "ArrowLeft"), ("shown_step", "Home")):
+            for visitor, page in enumerate(pages):
+                browser.dial(page, name).focus()
+                for _ in range(1 + visitor % 3):  # the next turn comes before the last one is answered
+                    page.keyboard.press(key)
+            for page, ready in zip(pages, before, strict=True):
+                browser.until(page, REPAINTED, ready=ready)
+            before = [browser.settled(page)["ready"] for page in pages]
+            told += [looked(page) for page in pages]
+    log = cramped.log.read_text()
+    wanted = alone({one for one, _, _ in told})
+    for one, seen, attacked in told:
+        assert seen["figures"] == shown(wanted[one])["figures"] and shown(wanted[one])["remark"] in seen["remarks"], one
+        assert np.array_equal(attacked, draw.pixels(wanted[one].attacked)), one
+    for visitor in range(VISITORS):  # nobody's dials were turned by another
+        first, risen, shorter, begun = (one for one, _, _ in told[visitor::VISITORS])
+        assert first == arrived(visitor)
+        assert risen == replace(first, eps=first.eps + (1 + visitor % 3) / 4)
+        assert shorter == replace(risen, steps=first.steps - (1 + visitor % 3))
+        assert begun == replace(shorter, shown=0)
+    held = [tuple(map(int, line.split()[1:])) for line in log.splitlines() if line.startswith("held ")]
+    assert len(held) >= len(told) and "Traceback" not in log
+    assert all(size <= MOST or things == 1 for things, size in held)
+
+
+def looked(page) -> tuple[Setting, dict, np.ndarray]:
+    """The setting in a page's address, what it shows, and its attacked picture."""
+    found = setting.from_query(dict(parse_qsl(urlsplit(page.url).query)))
+    assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
+    return found, browser.seen(page), browser.painted(page, "Attacked")

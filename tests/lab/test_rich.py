@@ -1,0 +1,151 @@
+"""What notebooks show of a view, a data set and a scene by themselves: whole, escaped, without other files."""
+
+import io
+import re
+from base64 import b64decode
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lab import panels, plots, rich
+from lab.course import Point
+from lab.data import dataset
+from lab.scene import look
+from pearl_core import scenes
+from pearl_core.scenes import PALETTE, page
+
+EVIL = '<script>alert("x")</script>&\'"'
+
+
+class Tags(HTMLParser):
+    """Counts elements and keeps those that are open."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.open, self.seen, self.words = [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag not in ("img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def parsed(html: str) -> Tags:
+    found = Tags(html)
+    assert found.open == []
+    assert {tag for tag, _ in found.seen} <= {
+        "p",
+        "b",
+        "table",
+        "tbody",
+        "tr",
+        "td",
+        "img",
+        "div",
+        "small",
+        "span",
+        "br",
+    }
+    for _, attributes in found.seen:
+        assert not [name for name in attributes if name.startswith("on")]
+        assert attributes.get("src", "data:image/png;base64,").startswith("data:image/png;base64,")
+    return found
+
+
+def pictures(found: Tags) -> list[np.ndarray]:
+    sources = [attributes["src"] for tag, attributes in found.seen if tag == "img"]
+    return [np.array(Image.open(io.BytesIO(b64decode(source.partition(",")[2])))) for source in sources]
+
+
+def test_a_view_shows_its_pictures_words_and_figures(tiny_zoo):
+    view = look(steps=2, eps=4)
+    found = parsed(view._repr_html_())
+    rows = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
+    for panel, picture in zip(rows, pictures(found), strict=True):
+        assert np.array_equal(picture, panels.painted(panel, view.palette))
+        assert panel.title in found.words and panel.remark in found.words
+    for figure in panels.figures(view):
+        assert figure.label in found.words and figure.value in found.words
+    assert f": {panels.point_words(view)}" in found.words and view.key in found.words
+    changes = [f.change for f in panels.figures(view) if f.change]
+    assert changes and all(f"{change} by attack" in found.words for change in changes)
+    assert "unchanged" in parsed(look(eps=0)._repr_html_()).words
+
+
+def test_all_text_is_escaped(tiny_zoo):
+    view = look(steps=1)
+    found = parsed(rich.view(replace(view, key=EVIL, classes=(EVIL, *view.classes[1:]))))
+    assert found.words.count(EVIL) == 1 and any(EVIL in word for word in found.words[-40:])
+    panel = panels.Panel(EVIL, EVIL, np.zeros((2, 2, 3), np.uint8))
+    assert parsed(rich.panel(panel, view.palette)).words.count(EVIL) == 2
+    data = replace(dataset("scenes", "val"), note=EVIL)
+    data.name = EVIL
+    assert {EVIL} <= set(parsed(rich.data(data)).words)
+    scene = scenes.scene("val", 0, height=32, width=64)._replace(key=EVIL)
+    assert EVIL in parsed(scene._repr_html_()).words
+
+
+@pytest.mark.parametrize(("split", "shown"), [("test", 8), ("val", 3)])
+def test_a_data_set_shows_its_first_pictures(tiny_zoo, split, shown):
+    data = dataset("scenes", split)
+    found = parsed(data._repr_html_())
+    for i, picture in enumerate(pictures(found)):
+        assert np.array_equal(picture, data[i].clean) and data.keys[i] in found.words
+    assert i + 1 == shown
+    (facts,) = [word for word in found.words if "pictures" in word]
+    assert f"{split}, {len(data)} pictures, 64 x 32 pixels, 19 classes" in facts and "strength 1.15" in facts
+    assert "rain: none added" in replace(data, rain=None)._repr_html_()
+
+
+def test_a_scene_shows_its_picture_beside_its_classes():
+    scene = scenes.scene("val", 3, height=48, width=80)
+    found = parsed(scene._repr_html_())
+    picture, labels = pictures(found)
+    assert np.array_equal(picture, scene.image) and labels.shape == scene.image.shape
+    for name in np.unique(scene.labels):
+        expected = page.GREY if name == 255 else PALETTE[name]
+        assert (labels[scene.labels == name] == expected).all()
+    assert scene.key in found.words and f"{len(scene.boxes)} persons" in "".join(found.words)
+    assert page.GREY not in PALETTE
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (50, 33)])
+def test_a_png_file_of_the_core_is_one(shape):
+    picture = np.random.RandomState(0).randint(0, 256, (*shape, 3), np.uint8)
+    read = Image.open(io.BytesIO(page.png(picture)))
+    assert read.mode == "RGB" and np.array_equal(np.array(read), picture)
+    read.close()
+
+
+def test_the_course_is_drawn_with_the_shown_point_marked(tiny_zoo):
+    view = look(steps=4, shown=3)
+    left, right = plots.course(view).axes
+    accuracy, mark = left.lines
+    assert np.allclose(accuracy.get_ydata(), [100 * point.accuracy for point in view.points])
+    assert np.allclose(right.lines[0].get_ydata(), [point.loss for point in view.points])
+    assert set(mark.get_xdata()) == {3}
+    assert len(plots.course(look(steps=4)).axes[0].lines) == 1
+    unseen = replace(view, points=(*view.points, Point("", 5, None, None)))
+    assert np.isnan(plots.course(unseen).axes[0].lines[0].get_ydata()[-1])
+
+
+def test_classes_are_drawn_with_and_without_attack(tiny_zoo):
+    view = look(steps=2)
+    (axes,) = plots.classes(view).axes
+    known = [i for i in np.unique(view.labels) if i < 19]
+    assert [text.get_text() for text in axes.get_yticklabels()] == [view.classes[i] for i in known]
+    after, before = axes.containers
+    assert np.allclose([bar.get_width() for bar in after], np.nan_to_num(view.ious[known]))
+    assert np.allclose([bar.get_width() for bar in before], np.nan_to_num(view.unattacked_ious[known]))
+    assert re.match(b"\x89PNG", plots.png(plots.classes(view)))
