@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from viewer import address, viewer
 
-from lab import draw, take
+from lab import draw, take, words
 from lab.panels import Panel
 from lab.scene import Scene, View
 from lab.setting import Setting
@@ -24,10 +24,8 @@ def sentences() -> Iterator[None]:
     """What went wrong, as one sentence on the page."""
     try:
         yield
-    except (ValueError, OSError, FloatingPointError) as error:
-        st.error(str(error).splitlines()[0] if str(error) else type(error).__name__)
-    except MemoryError:
-        st.error("This machine has not enough memory for that; a smaller picture or fewer steps need less.")
+    except (ValueError, OSError, FloatingPointError, MemoryError) as error:
+        st.error(words.sentence(error))
 
 
 def attacked(*scenes: Scene) -> None:
@@ -95,7 +93,7 @@ def take_away(view: View, own: np.ndarray | None, data_root: str | None) -> None
         name = f"{view.key.replace('/', '-')}-{view.setting.method}-{view.setting.attack}"
         name += f"-step{view.setting.shown}of{view.setting.steps}" if view.setting.shown is not None else ""
         columns = st.columns(4)
-        for column, label, make, ending, words in zip(
+        for column, label, make, ending, meant in zip(
             columns,
             ("Everything (ZIP)", "Numbers (CSV)", "Setting (JSON)", "Pictures in one (PNG)"),
             (lambda: take.bundle(view, own, data_root), lambda: take.numbers(view).to_csv(index=False),
@@ -105,6 +103,6 @@ def take_away(view: View, own: np.ndarray | None, data_root: str | None) -> None
              "All the dials; the command below reads it.", "All pictures of this page on one sheet."),
             strict=True,
         ):  # fmt: skip
-            column.download_button(label, make, f"{name}.{ending}", help=words, on_click="ignore", width="stretch")
+            column.download_button(label, make, f"{name}.{ending}", help=meant, on_click="ignore", width="stretch")
         st.markdown("The same numbers again, from the files in the ZIP:")
         st.code(take.command(view, data_root), language="bash")

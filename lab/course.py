@@ -185,7 +185,7 @@ class Course:
 
     def result(self, steps: int) -> Tensor:
         """What the attack of `steps` steps returns; of an unfinished walk, what it would if it ended here."""
-        if not self.parts or not len(self):
+        if not any(part.deltas for part in self.parts.values()):
             return self.images
         if self.worst is not None:
             return self.worst

@@ -50,14 +50,15 @@ def figures(found: View) -> str:
 
 def panel(found: Panel, palette: draw.Palette, opacity: float = OPACITY) -> str:
     """One picture with its words, its classes over it."""
+    picture = image(take.png(panels.painted(found, palette, opacity)), found.title)
     words = f"<b>{escape(found.title)}</b><br><small>{escape(found.remark)}</small>"
-    return image(take.png(panels.painted(found, palette, opacity)), found.title) + f"<div>{words}</div>"
+    return f'{picture}<div style="line-height:1.3">{words}</div>'
 
 
-def image(png: bytes, alt: str) -> str:
-    """A PNG file as wide as its place, its pixels as squares."""
-    source = f"data:image/png;base64,{b64encode(png).decode()}"
-    return f'<img src="{source}" alt="{escape(alt)}" style="width:100%;display:block;image-rendering:pixelated">'
+def image(png: bytes, alt: str, *, smooth: bool = False) -> str:
+    """A PNG file as wide as its place, its pixels as squares unless it is `smooth`."""
+    source, pixels = f"data:image/png;base64,{b64encode(png).decode()}", "auto" if smooth else "pixelated"
+    return f'<img src="{source}" alt="{escape(alt)}" style="width:100%;display:block;image-rendering:{pixels}">'
 
 
 def table(cells: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ GROUPS = {
     "Display": ("opacity",),
 }
 SEEDS = 2**32 - 1  # the largest
-STYLE = {"description_width": "7em"}
+STYLE = {"description_width": "6.5em"}
 
 
 class Dials(dict[str, DOMWidget]):
@@ -44,7 +44,7 @@ class Dials(dict[str, DOMWidget]):
         self["opacity"] = slider(ui.FloatSlider, "Classes", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
         self.edges = ui.HBox([self[edge] for edge in EDGES], layout=Layout(flex_flow="row wrap"))
         self.adapt()
-        self.column = ui.VBox(list(self.placed()), layout=Layout(width="23em", flex="0 0 auto"))
+        self.column = ui.VBox(list(self.placed()), layout=Layout(width="25em", flex="0 0 auto"))
 
     def placed(self) -> Iterable[DOMWidget]:
         for heading, names in GROUPS.items():
@@ -155,7 +155,7 @@ def attack(opening: Setting) -> dict[str, DOMWidget]:
 
 def box(edges: Iterable[int]) -> dict[str, DOMWidget]:
     """A field for each edge."""
-    half = {"layout": Layout(width="46%"), "style": {"description_width": "3.5em"}}
+    half = {"layout": Layout(width="46%"), "style": {"description_width": "4em"}}
     return {
         edge: ui.IntText(at, description=edge, tooltip=HELP["box"].format(edge=edge), **half)
         for edge, at in zip(EDGES, edges, strict=True)
@@ -185,4 +185,4 @@ def shown(widget: DOMWidget, there: bool) -> None:
 
 
 def small(text: str) -> str:
-    return f"<small>{escape(text)}</small>" if text else ""
+    return f'<div style="line-height:1.3"><small>{escape(text)}</small></div>' if text else ""

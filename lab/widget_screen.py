@@ -12,7 +12,7 @@ from ipywidgets import HTML, Button, GridBox, HBox, Layout, SelectionSlider, Tex
 
 from lab import draw, panels, plots, rich, take
 from lab.scene import View
-from lab.words import HELP
+from lab.words import HELP, sentence
 
 RESULT = "result"
 PICTURES = 11  # of a view
@@ -31,10 +31,10 @@ class Screen(VBox):
         self.course, self.classes = (HTML(layout=Layout(width=share)) for share in ("60%", "38%"))
         grid = Layout(grid_template_columns="repeat(4, minmax(0, 1fr))", grid_gap="6px", width="100%")
         self.pictures = GridBox([HTML() for _ in range(PICTURES)], layout=grid)
-        options = [RESULT] if step is None else [step, RESULT]
         self.step = SelectionSlider(
-            options=options, value=options[0], description="Shown step", disabled=True, tooltip=HELP["shown"],
-            layout=Layout(width="60%"),
+            options=[step or 0, RESULT], value=RESULT if step is None else step, disabled=True,
+            description="Shown step", tooltip=HELP["shown"], layout=Layout(width="60%"),
+            continuous_update=False,  # else the slider sends back where it stood while its options grow
         )  # fmt: skip
         self.folder = Text("explored", description="Folder", tooltip="Where on this machine to write.")
         self.write = Button(description="Write everything", tooltip=EVERYTHING)
@@ -50,11 +50,10 @@ class Screen(VBox):
 
     def place(self, known: int) -> None:
         """The slider over so many points; where it stood if that is one of them."""
-        kept, options = self.step.value, (*range(known), RESULT)
+        kept, options = self.step.value, (*range(max(known, 1)), RESULT)  # a slider of one place cannot be drawn
         if self.step.options != options:
-            with self.step.hold_sync():
-                self.step.options = options
-                self.step.value = kept if kept in options else RESULT
+            self.step.options = options  # in a message of its own: the slider needs its length before its place
+            self.step.value = kept if kept in options else RESULT
         self.step.disabled = known < 2
 
     def show(self, view: View, opacity: Callable[[], float]) -> None:
@@ -66,10 +65,10 @@ class Screen(VBox):
                 widget.value = rich.panel(panel, view.palette, opacity())
             self.figures.value = rich.figures(view)
             self.legend.value = draw.legend(view.classes, view.palette)
-            self.course.value = rich.image(plots.png(plots.course(view)), "the attack, step by step")
+            self.course.value = rich.image(plots.png(plots.course(view)), "the attack, step by step", smooth=True)
             if len(view.points) < 2:
                 self.course.value = "<small>This attack takes no step.</small>"
-            self.classes.value = rich.image(plots.png(plots.classes(view)), "IoU of the classes in this picture")
+            self.classes.value = rich.image(plots.png(plots.classes(view)), "IoU of the classes here", smooth=True)
             self.recipe.value = recipe(view, self.root(view.setting.dataset))
             self.told.value = ""
 
@@ -100,16 +99,6 @@ def recipe(view: View, data_root: str | None) -> str:
         f"<small>The same numbers again, from these files:</small><pre>{command}</pre>"
         f"<details><summary>setting.json</summary><pre>{text}</pre></details>"
     )
-
-
-def sentence(error: Exception) -> str:
-    """What went wrong, in one line."""
-    if isinstance(error, MemoryError):
-        return "This machine has not enough memory for that; a smaller picture or fewer steps need less."
-    words = next(iter(str(error).splitlines()), "")
-    if words and isinstance(error, ValueError | OSError | FloatingPointError):
-        return words
-    return f"{type(error).__name__}: {words}".rstrip(": ")
 
 
 def alarm(text: str) -> str:

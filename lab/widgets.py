@@ -17,7 +17,8 @@ from lab.latest import Job, Latest
 from lab.scene import Scene, View, prepared
 from lab.setting import KINDS, Setting
 from lab.widget_dials import Dials, shown
-from lab.widget_screen import Screen, alarm, sentence
+from lab.widget_screen import Screen, alarm
+from lab.words import sentence
 from pearl_core.types import choose
 
 STOP, GO_ON = "Stop", "Go on with the attack"
@@ -75,7 +76,8 @@ class Explorer(HBox):
         self.screen = Screen(setting.shown, own, self.dials.root)
         self.notice = HTML()
         self.bar = IntProgress(max=1000, description="Attacking …", tooltip="How far the attack is.")
-        self.stop = Button(description=STOP, tooltip="Stop the attack here, or go on; nothing computed is lost.")
+        words = "Stop the attack here, or go on; nothing computed is lost."
+        self.stop = Button(description=STOP, tooltip=words, layout=Layout(width="auto"))
         self.progress = HBox([self.bar, self.stop])
         wide = Layout(flex="1 1 auto", min_width="0", width="100%")
         super().__init__([self.dials.column, VBox([self.notice, self.progress, self.screen], layout=wide)])

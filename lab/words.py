@@ -40,3 +40,13 @@ KNOWN = {"oblivious": "segmenter only", "adaptive": "everything", "transfer": "a
 WHERE = {"everywhere": "everywhere", "rain": "in the rain only", "box": "in a box"}  # by region
 EDGES = ("Top", "Left", "Bottom", "Right")  # of a box
 OPACITY = 0.65  # to begin with
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, MemoryError):
+        return "This machine has not enough memory for that; a smaller picture or fewer steps need less."
+    words = next(iter(str(error).splitlines()), "")
+    if words and isinstance(error, ValueError | OSError | FloatingPointError):
+        return words
+    return f"{type(error).__name__}: {words}".rstrip(": ")

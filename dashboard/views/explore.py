@@ -9,6 +9,7 @@ import streamlit as st
 from lab import charts, draw, panels
 from lab.scene import Scene, View, prepared
 from lab.setting import Setting
+from lab.words import HELP
 
 INTRODUCTION = """A car's camera looks at a street in the rain. An attacker adds a pattern that hardly shows,
 and the network that should tell road from pedestrian goes blind. **Which defence still sees the street?**
@@ -79,8 +80,7 @@ def course(view: View) -> None:
     st.session_state.shown_step = RESULT if current is None else current
     st.select_slider(
         "Shown step", options, key="shown_step", on_change=slid, format_func=str,
-        help="Look into the attack: the pictures and figures above are those after so many of its steps; *result* is "
-        "what it returns in the end. Moving this attacks nothing anew.",
+        help=HELP["shown"],
     )  # fmt: skip
 
 

@@ -102,6 +102,12 @@ def test_whoever_stops_loses_nothing(victim, gradients):
     assert torch.equal(course.result(8), made("apgd", 8)(*victim))
 
 
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_stopped_before_the_first_point_it_stands_still(name, victim):
+    course = Course(made(name, 8), *victim)
+    assert torch.equal(course.result(8), victim[1]) and course.points(8) == []
+
+
 def test_two_visitors_share_one_course(victim, gradients):
     course = Course(made("bim", 50), *victim, extends=True)
     visitors = [Thread(target=lambda: list(course.advance(12))) for _ in range(4)]

@@ -240,6 +240,8 @@ def test_the_shown_step_stays_where_there_is_such_a_step(tiny_zoo):
     assert turn(explorer, eps=3).view.setting.shown == 5
     assert turn(explorer, steps=3).view.setting.shown is None
     assert turn(explorer, eps=0).screen.step.disabled
+    assert len(explorer.screen.step.options) == 2, "a slider of one place cannot be drawn in a browser"
+    assert not explorer.screen.step.continuous_update, "it would send back where it stood while its options change"
 
 
 def test_stop_shows_how_far_the_attack_came_and_it_goes_on(tiny_zoo, gate, passes):
