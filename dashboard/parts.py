@@ -87,9 +87,9 @@ def of(panel: Panel, other: Panel | None = None) -> dict:
     return found
 
 
-def take_away(view: View, own: np.ndarray | None, data_root: str | None) -> None:
+def take_away(view: View, own: np.ndarray | None, data_root: str | None, title: str = "Take it with you") -> None:
     """Everything of a view to download, and the command that makes it again."""
-    with st.expander("Take it with you"):
+    with st.expander(title):
         name = f"{view.key.replace('/', '-')}-{view.setting.method}-{view.setting.attack}"
         name += f"-step{view.setting.shown}of{view.setting.steps}" if view.setting.shown is not None else ""
         columns = st.columns(4)
@@ -103,6 +103,8 @@ def take_away(view: View, own: np.ndarray | None, data_root: str | None) -> None
              "All the dials; the command below reads it.", "All pictures of this page on one sheet."),
             strict=True,
         ):  # fmt: skip
-            column.download_button(label, make, f"{name}.{ending}", help=meant, on_click="ignore", width="stretch")
+            column.download_button(
+                label, make, f"{name}.{ending}", help=meant, on_click="ignore", width="stretch", key=f"{label} {name}"
+            )
         st.markdown("The same numbers again, from the files in the ZIP:")
         st.code(take.command(view, data_root), language="bash")

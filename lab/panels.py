@@ -67,7 +67,7 @@ def attack_words(setting: Setting) -> str:
 def point_words(view: View) -> str:
     """Which point of the attack is shown, and how far it lies from the picture where that says something."""
     setting = view.setting
-    words = [attack_words(setting)]
+    words = [attack_words(setting) + (f" for {METHODS[setting.on].title}" if setting.on else "")]
     if setting.shown is not None and view.points:
         point = view.points[setting.shown]
         part = f"{title(point.part)}, " if point.part else ""

@@ -199,22 +199,17 @@ def look(
     return scene.view()
 
 
-def prepared(
-    setting: Setting, *, own: np.ndarray | None = None, data_root: str | None = None, on: Setting | None = None
-) -> Scene:
-    """The scene of a setting; the attack is only begun. With `on`, the attack is the one of that other setting.
+def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str | None = None) -> Scene:
+    """The scene of a setting; the attack is only begun.
 
     `own` is what `uploads.fitted` made of a picture of one's own.
     """
-    made = on or setting
-    if place(made) != place(setting):
-        raise ValueError("wanted the attack of another defence on the same picture in the same rain, got another one")
     here = place(setting), data_root
     street = RECENT.get(("street", *here), lambda: street_of(setting, own, data_root))
-    subject, attacker = (subject_of(one, street, here) for one in (setting, made))
-    attack = data_root, *hashes(attacker.attacked), made.course
-    course = RECENT.get(("course", *attack), lambda: course_of(made, attacker))
-    return Scene(replace(setting, steps=made.steps), subject, course, (*attack, *hashes(subject.victim)))
+    subject = subject_of(setting, street, here)
+    attack = data_root, *hashes(subject.attacked), setting.course
+    course = RECENT.get(("course", *attack), lambda: course_of(setting, subject))
+    return Scene(setting, subject, course, (*attack, *hashes(subject.victim)))
 
 
 def place(setting: Setting) -> tuple:
@@ -261,7 +256,7 @@ def of_own(setting: Setting, own: np.ndarray | None) -> Picture:
 def subject_of(setting: Setting, street: Street, here: tuple) -> Subject:
     shared = setting.dataset, setting.derain, setting.segmenter
     victim = nets(setting.method, *shared)
-    attacked = attacked_nets(setting.method, setting.threat, setting.source, *shared)
+    attacked = attacked_nets(setting.against, setting.threat, setting.source, *shared)
     key = "subject", *here, *hashes(victim), *hashes(attacked)
     return RECENT.get(key, lambda: Subject(street, victim, attacked))
 

@@ -23,6 +23,7 @@ REGIONS = ("everywhere", "rain", "box")
 CATALOGUE = {**ATTACKS, **MINIMUM_NORM}
 # the most that can be dialled
 LIMITS = {"eps": (0, 16), "steps": (0, 100), "amount": (0, 3), "angle": (-60, 60)}
+NETS = ("method", "derain", "segmenter", "threat", "source", "on")  # parts that only choose networks
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
 
@@ -45,6 +46,7 @@ class Setting:
     steps: int = 10
     threat: str = "oblivious"
     source: str | None = None  # of a transfer attack
+    on: str | None = None  # the defence that the attack was made for, where another one meets it
     region: str = "everywhere"
     box: Box | None = None
     seed: int = 0
@@ -76,11 +78,13 @@ class Setting:
 
     def settle(self) -> None:
         """Parts that decide nothing get one value, so that equal views have equal settings; what clashes is refused."""
+        if self.on is not None:
+            object.__setattr__(self, "on", choose("method", self.on, METHODS) if self.on != self.method else None)
         if self.threat != "transfer":
             object.__setattr__(self, "source", None)
         else:
             object.__setattr__(self, "source", choose("method", self.source or "seg", METHODS))
-            if self.source == self.method:
+            if self.source == self.against:
                 raise ValueError(f"a transfer attack needs another source than its victim, got {self.source!r} twice")
         if self.region != "box":
             object.__setattr__(self, "box", None)
@@ -90,6 +94,11 @@ class Setting:
             object.__setattr__(self, "steps", 1)
 
     # ---- the attack ----
+
+    @property
+    def against(self) -> str:
+        """The defence that the attack was made for."""
+        return self.on or self.method
 
     @property
     def stepwise(self) -> bool:
@@ -115,9 +124,7 @@ class Setting:
     def course(self) -> Setting:
         """The same for all views into one run of the attack on the same nets, whoever defends, however far it went."""
         steps = {"steps": LIMITS["steps"][1]} if self.stepwise else {}
-        nets = {
-            f.name: f.default for f in fields(self) if f.name in ("method", "derain", "segmenter", "threat", "source")
-        }
+        nets = {f.name: f.default for f in fields(self) if f.name in NETS}
         return replace(self, shown=None, **nets, **steps)
 
     # ---- as text ----

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import dials
 import parts
 import streamlit as st
@@ -28,19 +26,19 @@ def main() -> None:
             found = street.parts | dials.attack(street.size) | dials.threat(methods[0] if shared else "")
             st.subheader("Display", anchor=False)
             opacity = dials.opacity()
-        settings = [Setting(**found | {"method": method}) for method in methods]
-        on = settings[0] if shared else None
-        scenes = [prepared(setting, own=street.own, data_root=street.root, on=on) for setting in settings]
+        on = {"on": methods[0]} if shared else {}
+        settings = [Setting(**found | on | {"method": method}) for method in methods]
+        scenes = [prepared(setting, own=street.own, data_root=street.root) for setting in settings]
         parts.attacked(*scenes)
         views = [scene.view() for scene in scenes]
         dials.address(
-            replace(settings[0], method=methods[0]), methods=",".join(methods), perturbation="" if shared else "own",
+            settings[0], methods=",".join(methods), perturbation="" if shared else "own",
             opacity=f"{opacity:g}" if opacity != dials.OPACITY else "",
         )  # fmt: skip
         show(views, opacity, shared)
-        for view in views if not shared else views[:1]:
-            st.caption(METHODS[view.setting.method].title)
-            parts.take_away(view, street.own, street.root)
+        for view in views:
+            title = f"Take it with you: {METHODS[view.setting.method].title}"
+            parts.take_away(view, street.own, street.root, title)
 
 
 def chosen() -> tuple[list[str], bool]:

@@ -1,13 +1,16 @@
 """The Explore and Compare pages, run headless on a zoo of tiny nets."""
 
+import base64
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from lab import panels, scene, setting
+from lab import draw, panels, scene, setting
 from lab.scene import look
 from lab.setting import Setting
 from pearl_core import derain
@@ -87,6 +90,13 @@ def figures(app: AppTest) -> dict[str, tuple[str, str]]:
 
 def expected(view) -> dict[str, tuple[str, str]]:
     return {f.label: (f.value, f"{f.change} by attack" if f.change else "unchanged") for f in panels.figures(view)}
+
+
+def encoded(picture: np.ndarray) -> str:
+    """A picture as the viewer is given it."""
+    held = io.BytesIO()
+    Image.fromarray(draw.pixels(picture)).save(held, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
 
 
 def address(app: AppTest) -> dict[str, str]:
@@ -243,6 +253,8 @@ def test_defences_meet_one_perturbation_or_each_its_own(app, calls):
     turn(app, "Defences", ["pearl", "nat"])
     shown = pictures(app)
     assert shown["PEARL: attacked"] == shown["NAT: attacked"]
+    met = look(method="nat", threat="adaptive", on="pearl")
+    assert pictures(app)["NAT: seen under attack"] == encoded(met.derained)
     turn(app, "The attack is made", "on each defence")
     own = pictures(app)
     assert own["PEARL: attacked"] == shown["PEARL: attacked"] and own["NAT: attacked"] != shown["NAT: attacked"]

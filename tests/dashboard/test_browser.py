@@ -75,18 +75,19 @@ def server(lab, heard):
 
 @pytest.fixture(scope="module")
 def chromium(server):
-    with browser.browsing() as found:
-        yield found
+    """A browser that has been there: it has Streamlit's files at hand."""
+    with browser.browsing() as found, browser.visitor(found) as page:
+        yield page.context
 
 
 @pytest.fixture
-def page(chromium, server):
-    """The page of a new visitor, and an end without a word of Python or JavaScript."""
-    with browser.visitor(chromium) as found:
-        wrong = []
-        found.on("pageerror", lambda error: wrong.append(str(error)))
-        yield found
-        assert not wrong and found.locator("[data-testid=stException]").count() == 0
+def page(chromium):
+    """A new tab, a session of its own; and an end without a word of Python or JavaScript."""
+    found, wrong = chromium.new_page(), []
+    found.on("pageerror", lambda error: wrong.append(str(error)))
+    yield found
+    assert not wrong and found.locator("[data-testid=stException]").count() == 0
+    found.close()
 
 
 def opened(page, server, **address: str) -> dict:

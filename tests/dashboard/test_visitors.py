@@ -10,7 +10,6 @@ import random
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import fields, replace
 from threading import Barrier
 from typing import Any
@@ -18,17 +17,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
 import pytest
+import torch
 
 from lab import draw, scene, setting
 from lab.bench import browser
-from lab.bench.dashboard import PAINTED, REPAINTED, shown
+from lab.bench.dashboard import REPAINTED, shown
 from lab.methods import METHODS
 from lab.scene import View, look, prepared
 from lab.setting import Setting
 from tests.lab.conftest import forget
 
 VISITORS = 8
-TURNS = 8
+TURNS = 6
 MOST = 12_000_000  # bytes for what eight pages looked at: about three attacks of ten steps
 BROWSER = any(map(shutil.which, browser.BROWSERS))
 # The dashboard with little room for what was looked at; it says how much that is after each run.
@@ -90,7 +90,16 @@ def equal(one: Any, other: Any) -> bool:
     return np.array_equal(one, other, equal_nan=True) if isinstance(one, np.ndarray) else one == other
 
 
-def test_eight_threads_each_get_their_own_views(tiny_zoo, monkeypatch):
+@pytest.fixture
+def unhurried():
+    """One thread for each network: eight visitors with as many as there are cores wait for each other on small nets."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_eight_threads_each_get_their_own_views(tiny_zoo, unhurried, monkeypatch):
     everyone = [dialled(visitor) for visitor in range(VISITORS)]
     got = {}
     for most in (1 << 30, 400_000):  # the latter holds hardly more than one attack
@@ -124,50 +133,49 @@ def cramped(tiny_nets, tmp_path, monkeypatch):
     forget()
 
 
-def arrived(visitor: int) -> Setting:
-    """What the link of a visitor says."""
+def way(visitor: int) -> list[Setting]:
+    """What the link of a visitor says, and where the dials go from there: a stronger attack, and its first point."""
     method = list(METHODS)[visitor % len(METHODS)]
-    return Setting(index=visitor % 3, method=method, eps=2 + visitor % 4, steps=4 + visitor)
+    first = Setting(index=visitor % 3, method=method, eps=2 + visitor % 4, steps=4 + visitor)
+    stronger = replace(first, eps=first.eps + presses(visitor) / 4)
+    return [first, stronger, replace(stronger, shown=0)]
+
+
+def presses(visitor: int) -> int:
+    """How often a visitor presses a key, without waiting for the page."""
+    return 1 + visitor % 3
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER, reason="no chromium here")
 def test_eight_pages_each_show_their_own_views(cramped):
     pytest.importorskip("playwright.sync_api")
-    told: list[tuple[Setting, dict, np.ndarray]] = []
-    with browser.browsing() as chromium, ExitStack() as stack:
-        pages = [stack.enter_context(browser.visitor(chromium)) for _ in range(VISITORS)]
-        for visitor, page in enumerate(pages):
-            page.goto(f"{cramped.address}/?{urlencode(arrived(visitor).query())}", wait_until="commit")
-        before = [browser.until(page, f"{PAINTED} && !seen.running")["ready"] for page in pages]
-        told += [looked(page) for page in pages]
-        for name, key in (("eps", "ArrowRight"), ("steps", "ArrowLeft"), ("shown_step", "Home")):
+    ways = [way(visitor) for visitor in range(VISITORS)]
+    wanted = alone({one for turned in ways for one in turned})
+    with browser.browsing() as chromium, browser.visitor(chromium) as here:
+        pages = [here, *(here.context.new_page() for _ in range(1, VISITORS))]  # a session each
+        for page, turned in zip(pages, ways, strict=True):
+            page.goto(f"{cramped.address}/?{urlencode(turned[0].query())}", wait_until="commit")
+        ready = [shows(page, wanted[turned[0]], 0) for page, turned in zip(pages, ways, strict=True)]
+        for n, (name, key) in enumerate((("eps", "ArrowRight"), ("shown_step", "Home")), 1):
             for visitor, page in enumerate(pages):
                 browser.dial(page, name).focus()
-                for _ in range(1 + visitor % 3):  # the next turn comes before the last one is answered
+                for _ in range(presses(visitor)):
                     page.keyboard.press(key)
-            for page, ready in zip(pages, before, strict=True):
-                browser.until(page, REPAINTED, ready=ready)
-            before = [browser.settled(page)["ready"] for page in pages]
-            told += [looked(page) for page in pages]
+            ready = [shows(page, wanted[ways[v][n]], ready[v]) for v, page in enumerate(pages)]
     log = cramped.log.read_text()
-    wanted = alone({one for one, _, _ in told})
-    for one, seen, attacked in told:
-        assert seen["figures"] == shown(wanted[one])["figures"] and shown(wanted[one])["remark"] in seen["remarks"], one
-        assert np.array_equal(attacked, draw.pixels(wanted[one].attacked)), one
-    for visitor in range(VISITORS):  # nobody's dials were turned by another
-        first, risen, shorter, begun = (one for one, _, _ in told[visitor::VISITORS])
-        assert first == arrived(visitor)
-        assert risen == replace(first, eps=first.eps + (1 + visitor % 3) / 4)
-        assert shorter == replace(risen, steps=first.steps - (1 + visitor % 3))
-        assert begun == replace(shorter, shown=0)
     held = [tuple(map(int, line.split()[1:])) for line in log.splitlines() if line.startswith("held ")]
-    assert len(held) >= len(told) and "Traceback" not in log
+    assert len(held) >= 3 * VISITORS and "Traceback" not in log
     assert all(size <= MOST or things == 1 for things, size in held)
 
 
-def looked(page) -> tuple[Setting, dict, np.ndarray]:
-    """The setting in a page's address, what it shows, and its attacked picture."""
-    found = setting.from_query(dict(parse_qsl(urlsplit(page.url).query)))
+def shows(page, view: View, ready: int) -> int:
+    """Wait until a page has come to a view; it shows that one, and says so. Returns how often it was painted."""
+    told = shown(view)
+    condition = f"{REPAINTED} && seen.figures.length && seen.remarks.includes(given.remark) && !seen.running"
+    found = browser.until(page, condition, ready=ready, remark=told["remark"])
+    assert found["figures"] == told["figures"], view.setting
+    assert np.array_equal(browser.painted(page, "Attacked"), draw.pixels(view.attacked)), view.setting
+    assert setting.from_query(dict(parse_qsl(urlsplit(page.url).query))) == view.setting
     assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
-    return found, browser.seen(page), browser.painted(page, "Attacked")
+    return found["ready"]

@@ -226,20 +226,17 @@ def test_the_attack_stays_in_its_region(tiny_zoo, region):
     assert moved.any() and not (moved & ~inside).any() and not inside.all()
 
 
-def test_another_defence_meets_the_same_perturbation(tiny_zoo, passes):
-    first, second = Setting(method="derain_seg", steps=3), Setting(method="nat", steps=3)
-    look(first)
+@pytest.mark.parametrize("threat", ["oblivious", "adaptive", "transfer"])
+def test_another_defence_meets_the_same_perturbation(threat, tiny_zoo, passes):
+    first = look(method="pearl", steps=3, threat=threat)
     passes.clear()
-    met = prepared(second, on=first)
-    list(met.advance())
+    met = look(method="nat", steps=3, threat=threat, on="pearl")
     assert passes.count("gradient") == 0
-    assert np.array_equal(met.view().attacked, look(first).attacked)
-    assert met.view().setting.method == "nat"
-    look(Setting(method="pearl", steps=3))  # its segmenter is that of derain_seg, which the attack was made on
-    assert passes.count("gradient") == 0
-    assert not np.array_equal(met.view().attacked, look(second).attacked)
-    with pytest.raises(ValueError, match="same picture in the same rain"):
-        prepared(second, on=Setting(index=1))
+    assert np.array_equal(met.attacked, first.attacked) and not np.array_equal(met.predicted, first.predicted)
+    assert panels.point_words(met) == "BIM at ε = 8/255 for PEARL"
+    look(method="derain_seg", steps=3, threat="oblivious")  # its segmenter is PEARL's
+    assert passes.count("gradient") == (0 if threat == "oblivious" else 3 if threat == "adaptive" else 0)
+    assert np.array_equal(look(method="nat", steps=3, threat=threat).attacked, met.attacked) == (threat == "transfer")
 
 
 def test_eight_bits_only_make_an_attack_smaller():

@@ -22,6 +22,7 @@ settings = some.builds(
     eps=some.integers(0, 64).map(lambda quarters: quarters / 4),
     steps=some.integers(0, 100),
     threat=some.sampled_from(["oblivious", "adaptive", "transfer"]),
+    on=some.none() | some.sampled_from(["derain_seg", "nat"]),
     region=some.sampled_from(REGIONS),
     box=some.just((1, 2, 30, 40)),
     seed=some.integers(0, 2**31),
@@ -55,6 +56,8 @@ def test_the_start_has_an_empty_address():
         ({"attack": "segpdg"}, "unknown attack 'segpdg'; choose one of alma_prox, apgd"),
         ({"dataset": "kitti"}, "unknown data set 'kitti'; choose one of"),
         ({"split": "tset"}, "unknown split 'tset'"),
+        ({"on": "nada"}, "unknown method 'nada'"),
+        ({"threat": "transfer", "on": "seg"}, "another source than its victim"),
         ({"threat": "transfer", "method": "seg"}, "another source than its victim"),
         ({"region": "box"}, "wanted a box as top, left, bottom, right"),
         ({"region": "box", "box": (5, 5, 5, 9)}, "wanted a box"),
@@ -82,6 +85,7 @@ def test_an_address_that_is_no_setting_is_one_line():
 
 def test_parts_that_decide_nothing_have_one_value():
     assert Setting(source="nat") == Setting()
+    assert Setting(on="derain_seg") == Setting() and Setting(on="nat").against == "nat"
     assert Setting(threat="transfer").source == "seg"
     assert Setting(box=(0, 0, 9, 9)) == Setting()
     assert Setting(attack="fgsm", steps=7) == Setting(attack="fgsm", steps=1)
