@@ -556,3 +556,11 @@ def test_a_trace_returns_the_attack_and_shows_its_way(name):
     if labelled:
         with torch.no_grad():
             assert torch.allclose(course.accuracy[0], share_of(net(course.iterates[0]), target))
+
+
+@pytest.mark.parametrize("name", sorted(zoo.ATTACKS.keys() - {"fgsm", "sea"}))  # one step, and several attacks in one
+def test_an_attack_is_declared_stepwise_if_fewer_steps_are_the_beginning_of_more(name):
+    net, x, target = case(name)
+    short, long = made(name, steps=4), made(name, steps=8)
+    prefix = all(map(torch.equal, short.iterates(net, x, target), long.iterates(net, x, target)))
+    assert (prefix and short.keep is None) == (name in zoo.STEPWISE)
