@@ -6,9 +6,10 @@ look back, a larger one goes on where the walk stopped. Several threads may shar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from threading import Lock
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock, current_thread
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,17 @@ from pearl_core.attacks.alma import AlmaProx, Best
 from pearl_core.attacks.compose import Ascent, Attack, ready
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 
-COMPUTING = Lock()  # one pass through a network at a time: visitors side by side would only slow and crowd each other
+COMPUTER = ThreadPoolExecutor(1, "computing")
+
+
+def alone(work: Callable[..., Any], *given: Any) -> Any:
+    """`work(*given)` in the one thread that runs networks, for whoever asks.
+
+    Visitors side by side would only slow and crowd each other: every thread that calls torch gets a team of its own.
+    """
+    if current_thread().name.startswith("computing"):
+        return work(*given)
+    return COMPUTER.submit(work, *given).result()
 
 
 class Point(NamedTuple):
@@ -47,8 +58,8 @@ class Climb:
             return False
         delta = next(self.walk, None)
         if delta is not None:
-            self.deltas.append(delta)
             self.spent.append(self.problem.looks)
+            self.deltas.append(delta)  # last: who looks on from another thread counts these
             return True
         self.look_back()
         self.over = True
@@ -63,10 +74,11 @@ class Climb:
             self.problem.log.pop()
 
     def point(self, i: int) -> tuple[int, float | None, float | None]:
-        if i < len(self.problem.log):
+        try:
             seen = self.problem.log[i]
-            return self.spent[i], seen.loss.item(), seen.accuracy.item()
-        return self.spent[i], *self.ends.get(i, (None, None))
+        except IndexError:  # not asked for its length before: another thread may take the last one back
+            return self.spent[i], *self.ends.get(i, (None, None))
+        return self.spent[i], seen.loss.item(), seen.accuracy.item()
 
     def picture(self, i: int) -> Tensor:
         return (self.images + self.deltas[i]).clamp(0, 1)
@@ -93,8 +105,8 @@ class Walk:
         if step is None:
             return False
         self.best.offer(step.delta, step.share, self.attack.threshold)
-        self.deltas.append(step.delta)
         self.seen.append((len(self.seen), step.loss.item(), 1 - step.share.item()))
+        self.deltas.append(step.delta)
         return True
 
     def look_back(self) -> None:
@@ -149,12 +161,12 @@ class Course:
         Whoever stops asking loses nothing: the walk goes on from there.
         """
         while self.lacks(steps):
-            with self.lock, COMPUTING:
-                if self.lacks(steps) and not self.todo[0].step():
+            with self.lock:
+                if self.lacks(steps) and not alone(self.todo[0].step):
                     del self.todo[0]
             yield len(self)
-        with self.lock, COMPUTING:
-            self.conclude(steps)
+        with self.lock:
+            alone(self.conclude, steps)
 
     def lacks(self, steps: int) -> bool:
         return bool(self.todo) and not (self.extends and len(self) > steps and self.todo[0].deltas)

@@ -22,15 +22,17 @@ class Recent:
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The thing of that key. Nobody waits for another's `make`; where two make the same, the first one counts."""
         with self.lock:
-            known = key in self.things
-        made = None if known else make()
+            if key in self.things:
+                return self.used(key)
+        made = make()
         with self.lock:
-            if known and key not in self.things:  # gone meanwhile
-                return self.get(key, make)
-            thing = self.things.setdefault(key, made)
-            self.things.move_to_end(key)
-            self.shrink()
-            return thing
+            self.things.setdefault(key, made)
+            return self.used(key)
+
+    def used(self, key: Hashable) -> Any:
+        self.things.move_to_end(key)
+        self.shrink()
+        return self.things[key]
 
     def shrink(self) -> None:
         while len(self.things) > 1 and self.bytes > self.most:

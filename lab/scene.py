@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lab import uploads
-from lab.course import COMPUTING, Course, Point, largest_change
+from lab.course import Course, Point, alone, largest_change
 from lab.data import Dataset, Picture, dataset
 from lab.data.base import images_of, unit
 from lab.pipelines import Nets, attacked_nets, build, nets
@@ -121,8 +121,11 @@ class Subject:
 
 
 def answer(found: Nets, images: Tensor) -> Output:
-    with COMPUTING, torch.no_grad():
-        return build(found)(images)
+    def work() -> Output:
+        with torch.no_grad():
+            return build(found)(images)
+
+    return alone(work)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +152,8 @@ class Scene:
     def view(self) -> View:
         """What is to be seen at the point the setting asks for; no gradient is computed."""
         if self.course.lacks(self.setting.steps):  # stopped on its way: nothing to remember
-            return self.drawn()
-        return RECENT.get(("view", *self.key, self.setting), self.drawn)
+            return alone(self.drawn)
+        return RECENT.get(("view", *self.key, self.setting), lambda: alone(self.drawn))
 
     def drawn(self) -> View:
         setting, subject, sample = self.setting, self.subject, self.subject.street.sample
