@@ -5,9 +5,13 @@ streamlit run dashboard/app.py
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from plotly.graph_objects import Figure
+from viewer import address, viewer
 
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.5rem 3rem}
@@ -22,10 +26,32 @@ PAGES = {
     "zoo": ("Zoo", ":material/inventory_2:"),
 }
 
-st.set_page_config("PEARL Lab", "🌧️", layout="wide")
-st.html(STYLE)
-pages = [
-    st.Page(HERE / f"{name}.py", title=title, icon=icon, default=name == "explore", url_path=name)
-    for name, (title, icon) in PAGES.items()
-]
-st.navigation(pages, position="top").run()
+
+def main() -> None:
+    st.set_page_config("PEARL Lab", "🌧️", layout="wide")
+    st.html(STYLE)
+    pages = [
+        st.Page(HERE / f"{name}.py", title=title, icon=icon, default=name == "explore", url_path=name)
+        for name, (title, icon) in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top")
+    if "torch" not in sys.modules:
+        load()
+    page.run()
+
+
+def load() -> None:
+    """The first visitor of a server waits for torch; meanwhile the browser fetches what it will draw with."""
+    place = st.empty()
+    with place.container():
+        st.caption("Loading the networks …")
+        viewer(
+            [{"title": "", "picture": address(np.full((8, 16, 3), 128, np.uint8))}], (), (), opacity=0, key="loading"
+        )
+        st.plotly_chart(Figure(), key="loading_chart", height=1)
+    import lab.scene  # noqa: F401 - what takes so long
+
+    place.empty()
+
+
+main()

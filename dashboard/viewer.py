@@ -9,12 +9,14 @@ import base64
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from lab import draw
+if TYPE_CHECKING:
+    from lab.draw import Palette
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels of the picture; bottom and right are outside
 
@@ -31,7 +33,7 @@ mounted = st.components.v2.component(
 def viewer(
     panels: list[dict],
     classes: Sequence[str],
-    palette: draw.Palette,
+    palette: Palette,
     *,
     opacity: float,
     columns: int = 4,
@@ -58,10 +60,17 @@ def viewer(
         "drawing": bool(drawing),
         "box": None if box is None else [int(edge) for edge in box],
         "linked": bool(linked),
-        "ramp": address(draw.scale_bar(height=1)) if any(panel.get("values") for panel in panels) else None,
+        "ramp": ramp() if any(panel.get("values") for panel in panels) else None,
     }
     result = mounted(key=key, data=data, on_box_change=lambda: None)  # without a callback there is no `result.box`
     return drawn(result.get("box"))
+
+
+def ramp() -> str:
+    """The colours of heat maps, from nothing to all."""
+    from lab.draw import scale_bar  # not at the top: a page may show a viewer while it waits for torch
+
+    return address(scale_bar(height=1))
 
 
 def drawn(found: object) -> Box | None:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from pearl_core.types import VOID, choose
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from lab.scene import View
 
 Palette = Sequence[tuple[int, int, int]]
@@ -116,6 +114,11 @@ def sheet(views: Mapping[str, View], *, width: float = 3.2) -> Figure:
 
     `width` is that of one picture in inches. The figure belongs to no window: save it, show it, let it go.
     """
+    from matplotlib.cm import ScalarMappable  # a third of a second that only sheets need
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
     first = next(iter(views.values()))
     height = width * first.labels.shape[0] / first.labels.shape[1]
     shape = len(views), len(columns_of(first))
