@@ -22,7 +22,7 @@ def course(view: View, height: int = 280) -> go.Figure:
     at = np.arange(len(view.points))
     words = [f"{panels.title(p.part)}, {p.gradients} gradients".lstrip(", ") for p in view.points]
     figure = go.Figure(layout=go.Layout(**LAYOUT, height=height, hovermode="x unified", dragmode=False))
-    named = {"accuracy of the attacked nets (%)": ("accuracy", 100, ACCURACY, "solid", "y"),
+    named = {f"{view.held} of the attacked nets (%)": ("accuracy", 100, ACCURACY, "solid", "y"),
              "loss": ("loss", 1, LOSS, "dot", "y2")}  # fmt: skip
     for name, (field, factor, colour, dash, axis) in named.items():
         values = [None if (value := getattr(p, field)) is None else factor * value for p in view.points]
@@ -34,7 +34,7 @@ def course(view: View, height: int = 280) -> go.Figure:
         figure.add_vline(view.setting.shown, line={"color": MARK, "width": 2})
     figure.update_layout(
         xaxis={"title": "point on the attack's way", "rangemode": "tozero"},
-        yaxis={"title": "accuracy (%)", "range": [0, 102]},
+        yaxis={"title": f"{view.held} (%)", "range": [0, 102]},
         yaxis2={"title": "loss", "overlaying": "y", "side": "right", "showgrid": False},
     )
     return figure

@@ -25,14 +25,14 @@ def course(view: View) -> Figure:
     right = axes.twinx()
     accuracy = drawn(axes, [None if p.accuracy is None else 100 * p.accuracy for p in view.points], ACCURACY, "-")
     loss = drawn(right, [p.loss for p in view.points], LOSS, ":")
-    axes.set_ylabel("accuracy (%)", color=ACCURACY)
+    axes.set_ylabel(f"{view.held} (%)", color=ACCURACY)
     right.set_ylabel("loss", color=LOSS)
     axes.set_ylim(0, 102)
     axes.set_xlabel("point on the attack's way", color=MARK)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if view.setting.shown is not None:
         axes.axvline(view.setting.shown, color=MARK, linewidth=2)
-    explained(figure, {"accuracy of the attacked nets (%)": accuracy, "loss": loss})
+    explained(figure, {f"{view.held} of the attacked nets (%)": accuracy, "loss": loss})
     return figure
 
 

@@ -62,6 +62,11 @@ class View:
         return sum(value.nbytes for field in fields(self) if isinstance(value := getattr(self, field.name), np.ndarray))
 
     @property
+    def held(self) -> str:
+        """What the share of pixels that hold is called: of a picture without labels it is agreement."""
+        return "accuracy" if self.labelled else "agreement"
+
+    @property
     def outside(self) -> bool:
         """Whether the point lies outside the ball of the attack, as those on red-eps' way do."""
         return self.setting.with_eps and self.radius > self.setting.eps + 1e-3

@@ -35,9 +35,9 @@ def class_numbers(view: View) -> pd.DataFrame:
 
 
 def course_numbers(view: View) -> pd.DataFrame:
-    """Every point of the attack that is known: gradients spent, loss, accuracy of the nets under attack."""
+    """Every point of the attack that is known: gradients spent, loss, accuracy (agreement) of the nets under attack."""
     return (
-        pd.DataFrame(view.points, columns=["part", "gradients", "loss", "accuracy"]).rename_axis("point").reset_index()
+        pd.DataFrame(view.points, columns=["part", "gradients", "loss", view.held]).rename_axis("point").reset_index()
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from lab import draw, panels, scene, uploads
+from lab import charts, draw, panels, scene, uploads
 from lab.experiment import run
 from lab.scene import look, prepared
 from lab.setting import CATALOGUE, Setting
@@ -188,6 +188,7 @@ def test_a_picture_of_ones_own_is_scored_by_agreement(tiny_zoo):
     assert np.array_equal(view.labels, view.predicted_unattacked)
     assert view.unattacked_metrics["allAcc"] == 100
     assert [figure.label for figure in panels.figures(view)][:2] == ["Agreement, mIoU", "Agreement"]
+    assert "agreement of the attacked nets (%)" in [line.name for line in charts.course(view).data]
     assert panels.classes(view)[0].remark == "nobody labelled this picture"
     assert same(view, look(view.setting, own=own))
     with pytest.raises(ValueError, match=r"wanted the picture .* of this setting, got another"):

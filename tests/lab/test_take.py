@@ -48,6 +48,7 @@ def test_a_picture_of_ones_own_comes_along(tiny_zoo, tmp_path, monkeypatch):
     made = again(look(own=own, steps=2), tmp_path, monkeypatch, own)
     assert (made / "numbers.csv").read_text() == (tmp_path / "numbers.csv").read_text()
     assert "Agreement" in (made / "numbers.csv").read_text()
+    assert "agreement" in (made / "course.csv").read_text() and "accuracy" not in (made / "course.csv").read_text()
     assert np.array_equal(uploads.decoded((tmp_path / "image.png").read_bytes()), own)
 
 
