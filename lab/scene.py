@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,11 +16,10 @@ from torch import Tensor
 
 from lab import uploads
 from lab.course import Course, Point, alone, largest_change
-from lab.data import Dataset, Picture, dataset
-from lab.data.base import images_of, unit
 from lab.pipelines import Nets, attacked_nets, build, nets
 from lab.recent import Recent
 from lab.setting import Setting
+from lab.street import Street, place, region, street_of
 from pearl_core.metrics import METRICS, class_iou, observe_all
 from pearl_core.types import Output, Sample
 
@@ -75,19 +74,6 @@ class View:
         from lab import rich  # which shows views
 
         return rich.view(self)
-
-
-@dataclass(frozen=True, eq=False)
-class Street:
-    """A picture in the rain, before anybody segments or attacks it."""
-
-    data: Dataset
-    sample: Sample  # a batch of one; labels None where nobody labelled it
-    streaks: Tensor  # (1, H, W) bool, where the rain is to be seen
-
-    @property
-    def bytes(self) -> int:
-        return 4 * self.sample.rainy.nbytes
 
 
 class Subject:
@@ -220,47 +206,6 @@ def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str 
     return Scene(setting, subject, course, (*attack, *hashes(subject.victim)))
 
 
-def place(setting: Setting) -> tuple:
-    """The parts of a setting that decide what the camera saw."""
-    picture = setting.dataset, setting.split, setting.index, setting.image
-    return *picture, setting.amount, setting.angle, setting.rain_seed
-
-
-@lru_cache(maxsize=16)
-def opened(name: str, split: str | None, data_root: str | None) -> Dataset:
-    """A data set, kept open."""
-    return dataset(name, split, data_root=data_root)
-
-
-def street_of(setting: Setting, own: np.ndarray | None, data_root: str | None) -> Street:
-    """The picture of a setting in its rain."""
-    data = opened(setting.dataset, setting.split, data_root)
-    found = taken(data, setting.index) if setting.image is None else of_own(setting, own)
-    if data.rain is not None:
-        rain = replace(data.rain, strength=setting.amount * data.rain.strength, angle=data.rain.angle + setting.angle)
-        data = replace(data, rain=rain)
-    rainy = data.in_rain(found, rain_seed=setting.rain_seed)
-    labels = None if found.labels is None else torch.from_numpy(found.labels)[None].long()
-    sample = Sample(images_of(rainy.image[None]), images_of(unit(found.clean)[None]), labels, (found.key,))
-    return Street(data, sample, torch.from_numpy(rainy.mask)[None])
-
-
-def taken(data: Dataset, index: int) -> Picture:
-    if not 0 <= index < len(data):
-        raise ValueError(f"wanted an image of {data.name} {data.split} from 0 to {len(data) - 1}, got {index}")
-    return data[index]
-
-
-def of_own(setting: Setting, own: np.ndarray | None) -> Picture:
-    """The picture of one's own that a setting names by its digest."""
-    if own is None:
-        raise ValueError("wanted the picture of one's own that this setting was made for; give it with --image FILE")
-    found = uploads.digest(own)
-    if found != setting.image:
-        raise ValueError(f"wanted the picture {setting.image[:12]} of this setting, got another, {found[:12]}")
-    return Picture(own, None, f"own/{found[:16]}")
-
-
 def subject_of(setting: Setting, street: Street, here: tuple) -> Subject:
     shared = setting.dataset, setting.derain, setting.segmenter
     victim = nets(setting.method, *shared)
@@ -277,22 +222,6 @@ def course_of(setting: Setting, subject: Subject) -> Course:
     mask = region(setting, subject.street)
     model = build(subject.attacked)
     return Course(setting.made(), model, subject.images, subject.target, mask=mask, extends=setting.stepwise)
-
-
-def region(setting: Setting, street: Street) -> Tensor | None:
-    """Where the attack may change the picture: (1, H, W) bool, None for everywhere."""
-    if setting.region == "everywhere":
-        return None
-    if setting.region == "rain":
-        mask = street.streaks
-    else:
-        top, left, bottom, right = setting.box
-        mask = torch.zeros_like(street.streaks)
-        mask[:, top:bottom, left:right] = True
-    if not mask.any():
-        wanted = "some rain" if setting.region == "rain" else f"a box inside {tuple(mask.shape[1:])} (H, W)"
-        raise ValueError(f"wanted {wanted} to attack in, got {'none' if setting.region == 'rain' else setting.box}")
-    return mask
 
 
 def scores(output: Output, sample: Sample) -> tuple[dict[str, float], np.ndarray]:

@@ -16,8 +16,8 @@ from lab.data import Dataset, reader
 from lab.methods import METHODS
 from lab.panels import title
 from lab.pipelines import THREATS
-from lab.scene import opened
 from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
+from lab.street import opened
 from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
 from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from lab import disk, scene, training, zoo
+from lab import disk, scene, street, training, zoo
 from lab.data import scenes
 
 from . import tiny
@@ -35,7 +35,7 @@ def small(home, monkeypatch):
 def forget():
     """Pictures and attacks of another size, which a process keeps."""
     scene.RECENT.clear()
-    scene.opened.cache_clear()
+    street.opened.cache_clear()
 
 
 @pytest.fixture
