@@ -20,7 +20,7 @@ Costs = dict[tuple[str, int, Key], Cost]  # by net and batch
 def attacks(
     nets: tuple[str, ...] = ("small", "large"),
     batches: tuple[int, ...] = (1, 4, 8),
-    steps: int = 30,
+    steps: int = 20,
     precision: tuple[str, ...] = ("float32", "auto"),
 ) -> str:
     """A table and the limits. Batches of the large net that no limit speaks of get a quarter of `steps`."""

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from tests.lab.conftest import home, small, tiny_nets, tiny_zoo
+from tests.lab.conftest import home, passes, small, tiny_nets, tiny_zoo
 
-__all__ = ["home", "small", "tiny_nets", "tiny_zoo"]
+__all__ = ["home", "passes", "small", "tiny_nets", "tiny_zoo"]
 
 
 @pytest.fixture(autouse=True)

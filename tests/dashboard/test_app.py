@@ -14,8 +14,6 @@ from lab import draw, panels, scene, setting
 from lab.scene import look
 from lab.setting import Setting
 from pearl_core import derain
-from pearl_core.attacks.problem import ImageProblem
-from pearl_core.pipeline import Pipeline
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
@@ -24,20 +22,6 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 def app(tiny_zoo):
     """The dashboard as it opens."""
     return opened()
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """Every call of a pipeline and every gradient of an attack."""
-    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
-
-    def evaluating(self, images, delta, target, progress, gradient):
-        counted.extend(["gradient"] * gradient)
-        return evaluate(self, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
-    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
-    return counted
 
 
 def opened(**address: str) -> AppTest:
@@ -123,25 +107,25 @@ def test_eps_changes_the_attacked_picture_and_its_figures(app):
     assert {delta for _, delta in figures(app).values()} == {"unchanged"}
 
 
-def test_opacity_and_settings_seen_before_call_no_model(app, calls):
+def test_opacity_and_settings_seen_before_call_no_model(app, passes):
     turn(app, "Opacity of the classes", 0.2)
-    assert calls == [] and viewed(app)["opacity"] == 0.2
+    assert passes == [] and viewed(app)["opacity"] == 0.2
     turn(app, "Strength ε (1/255)", 4.0)
-    assert calls.count("gradient") == 10
-    calls.clear()
+    assert passes.count("gradient") == 10
+    passes.clear()
     turn(app, "Strength ε (1/255)", 8.0)
-    assert calls == []
+    assert passes == []
 
 
-def test_a_larger_budget_goes_on_and_a_shown_step_computes_no_gradient(app, calls):
+def test_a_larger_budget_goes_on_and_a_shown_step_computes_no_gradient(app, passes):
     turn(app, "Steps", 13)
-    assert calls.count("gradient") == 3
-    calls.clear()
+    assert passes.count("gradient") == 3
+    passes.clear()
     turn(app, "Shown step", 4)
     assert "BIM at ε = 8/255; after 4 of 13 steps" in remarks(app) and figures(app) == expected(look(steps=13, shown=4))
     turn(app, "Shown step", "result")
     turn(app, "Steps", 4)
-    assert calls.count("gradient") == 0
+    assert passes.count("gradient") == 0
 
 
 def test_fgsm_has_no_steps_to_choose_and_alma_prox_no_eps(app):
@@ -247,7 +231,7 @@ def test_a_setting_stays_on_the_way_to_another_page_and_back(app):
     assert figures(app) == before
 
 
-def test_defences_meet_one_perturbation_or_each_its_own(app, calls):
+def test_defences_meet_one_perturbation_or_each_its_own(app, passes):
     page(app, "compare")
     turn(app, "The attacker knows", "adaptive")
     turn(app, "Defences", ["pearl", "nat"])

@@ -8,6 +8,8 @@ import torch
 
 from lab import disk, scene, street, training, zoo
 from lab.data import scenes
+from pearl_core.attacks.problem import ImageProblem
+from pearl_core.pipeline import Pipeline
 
 from . import tiny
 
@@ -88,3 +90,17 @@ def tiny_zoo(small, tiny_nets, monkeypatch):
     monkeypatch.setenv("PEARL_ZOO", str(tiny_nets))
     monkeypatch.setattr(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 12})
     return tiny_nets
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Every call of a pipeline and every gradient of an attack."""
+    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
+
+    def evaluating(self, images, delta, target, progress, gradient):
+        counted.extend(["gradient"] * gradient)
+        return evaluate(self, images, delta, target, progress, gradient)
+
+    monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
+    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
+    return counted

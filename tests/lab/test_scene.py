@@ -11,22 +11,6 @@ from lab.scene import look, prepared
 from lab.setting import CATALOGUE, Setting
 from lab.store import Store
 from lab.trial import Trial
-from pearl_core.attacks.problem import ImageProblem
-from pearl_core.pipeline import Pipeline
-
-
-@pytest.fixture
-def passes(monkeypatch):
-    """Every call of a pipeline and every gradient of an attack."""
-    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
-
-    def evaluating(self, images, delta, target, progress, gradient):
-        counted.extend(["gradient"] * gradient)
-        return evaluate(self, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
-    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
-    return counted
 
 
 def same(one, other) -> bool:

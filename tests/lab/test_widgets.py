@@ -16,24 +16,8 @@ from lab.methods import METHODS
 from lab.scene import RECENT, look
 from lab.setting import CATALOGUE, Setting
 from lab.widgets import GO_ON, STOP, Explorer, explore
-from pearl_core.attacks.problem import ImageProblem
-from pearl_core.pipeline import Pipeline
 
 PATIENCE = 60  # seconds
-
-
-@pytest.fixture
-def passes(monkeypatch):
-    """Every call of a pipeline and every gradient of an attack."""
-    counted, forward, evaluate = [], Pipeline.forward, ImageProblem.evaluate
-
-    def evaluating(self, images, delta, target, progress, gradient):
-        counted.extend(["gradient"] * gradient)
-        return evaluate(self, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
-    monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
-    return counted
 
 
 @pytest.fixture
