@@ -17,14 +17,14 @@ from pearl_core.types import Sample
 class Batches:
     """Shuffled by epoch, flipped at random, zoomed to between `zoom` and the whole picture, freshly rained on.
 
-    `crop` cuts pieces of that share of each side, for nets that need no context.
+    `crop` cuts pieces: squares of so many pixels (int), or that share of each side (float; nets that need no context).
     """
 
     data: Dataset  # preloaded
     size: int
     seed: int
     zoom: float
-    crop: float = 1.0
+    crop: float | int = 1.0
     rain: bool = True
 
     def __call__(self, step: int) -> Sample:
@@ -48,7 +48,9 @@ class Batches:
         found = self.data[index]
         flip = slice(None, None, -1 if random.rand() < 0.5 else 1)
         clean, labels = zoomed(found.clean[:, flip], found.labels[:, flip], random.uniform(self.zoom, 1), random)
-        height, width = (round(self.crop * side) for side in labels.shape)
+        height, width = (
+            min(self.crop, side) if isinstance(self.crop, int) else round(self.crop * side) for side in labels.shape
+        )
         y, x = (random.randint(0, room + 1) for room in (labels.shape[0] - height, labels.shape[1] - width))
         rainy = add_rain(clean, self.data.rain, int(random.randint(2**31))).image if self.rain else clean
         piece = np.s_[y : y + height, x : x + width]

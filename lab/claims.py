@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pearl_core.bootstrap import Difference, paired_difference
+from lab.runs import paired
+from pearl_core.bootstrap import Difference, runs_difference
 from pearl_core.metrics import METRICS
 
 
@@ -31,7 +32,7 @@ def judge(
 
     The claim is the direction the paper prints, be it that of the pair or the opposite.
     """
-    cells = {(r.method, r.condition, r.metric): r.statistics for r in rows.itertuples()}
+    cells = dict(list(rows.groupby(["method", "condition", "metric"], sort=False)))
     for metric in metrics:
         for pair in pairs:
             for condition in dict.fromkeys(rows.condition):
@@ -39,7 +40,7 @@ def judge(
                 if all(key in cells for key in keys):
                     printed = [published.get(key) for key in keys]
                     paper = None if None in printed else printed[0] - printed[1]
-                    found = paired_difference(METRICS[metric], *(cells[key] for key in keys), seed=seed)
+                    found = runs_difference(METRICS[metric], *paired(*(cells[key] for key in keys)), seed=seed)
                     yield Judged(pair, condition, metric, paper, *found, verdict(paper, found))
 
 

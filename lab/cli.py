@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
     commands = top.add_subparsers(required=True, metavar="command")
     add_experiments(commands)
+    add_reproduce(commands)
     add_strength(commands)
     add_look(commands)
     add_train(commands)
@@ -49,7 +50,7 @@ def add_experiments(commands) -> None:
         spec = getattr(module, name)
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
         add_options(command, spec)
-        command.add_argument("--out", type=Path, help="folder for the text and the rows as CSV")
+        command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
         command.set_defaults(run=experiment, name=name)
 
 
@@ -69,18 +70,37 @@ def settings_of(options, spec) -> dict:
 
 
 def experiment(options) -> None:
-    from lab import disk
-    from lab.experiment import run
     from lab.experiments import EXPERIMENTS
+    from lab.reproduce import measured, write
 
     module = EXPERIMENTS[options.name]
     spec = getattr(module, options.name)
-    rows = run(spec(**settings_of(options, spec)), data_root=options.data_root)
-    text = module.layout(rows).text()
-    print(text)
+    found = measured(spec(**settings_of(options, spec)), data_root=options.data_root)
+    report = module.layout(found)
+    print(report.text())
     if options.out:
-        disk.write_text(options.out / f"{options.name}.txt", text + "\n")
-        disk.write_text(options.out / f"{options.name}.csv", rows.drop(columns="statistics").to_csv(index=False))
+        write(options.out, options.name, report, found)
+
+
+def add_reproduce(commands) -> None:
+    command = commands.add_parser("reproduce", help="all tables and figures of a paper, from the store where it can")
+    command.add_argument("paper", help="pearl")
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--images", type=int, default=32)
+    command.add_argument("--seeds", type=int, default=1)
+    command.add_argument("--out", type=Path, help="folder for the texts, the rows as CSV and the figures")
+    command.set_defaults(run=reproduce)
+
+
+def reproduce(options) -> None:
+    from lab.reproduce import reproduced, write
+
+    chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
+    for name, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
+        print(report.text(), end="\n\n", flush=True)
+        if options.out:
+            write(options.out, name, report, found)
 
 
 def add_strength(commands) -> None:
@@ -127,11 +147,15 @@ def look(options) -> None:
 def add_train(commands) -> None:
     command = commands.add_parser("train", help="train one net of the zoo, or all of a data set's (--all)")
     command.add_argument("recipe", nargs="?", help="clean, sat, derain, nat, pearl, pearl_ama")
-    command.add_argument("--all", action="store_true", help="every net table 1 needs, each from the ones before")
+    command.add_argument("--all", action="store_true", help="every net of the data set's plan, each after its parents")
+    command.add_argument("--processes", type=int, default=1, help="nets of --all trained side by side")
     command.add_argument("--dataset", default="scenes")
     command.add_argument("--data-root")
     command.add_argument("--derain", default="prenet")
     command.add_argument("--segmenter", default="pspnet")
+    command.add_argument("--derain-on", help="for nat: the data set the derainer learned on, where it is another")
+    command.add_argument("--backbone", type=Path, help="for clean: file of an ImageNet ResNet to begin with")
+    command.add_argument("--scale", default="small", help="small, or paper: the papers' sizes and schedules")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--steps", type=int, help="instead of the plan's")
     command.add_argument("--eps", type=float, default=8, help="of the training attack, in 1/255")
@@ -142,22 +166,37 @@ def add_train(commands) -> None:
 
 def train(options) -> None:
     from lab import training
+    from lab.data import reader
+    from lab.plans import nets
+    from lab.training_all import train_all
     from lab.zoo import NetName
 
     if options.all == (options.recipe is not None):
         raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(training.ORDER)}")
     if options.zoo:
         os.environ["PEARL_ZOO"] = str(options.zoo)
-    for recipe in training.ORDER if options.all else [options.recipe]:
-        name = NetName(options.dataset, recipe, options.derain, options.segmenter, options.seed)
-        net = training.run(training.Job(name, options.data_root, options.steps, options.eps, options.attack_steps))
-        print(f"{name}: {net.path}, {net.card['seconds']} s")
-        print("  " + ", ".join(f"{key} {value}" for key, value in net.card["scores"].items()))
+    names = [NetName(options.dataset, options.recipe or "clean", options.derain, options.segmenter, options.seed,
+                     options.derain_on)]  # fmt: skip
+    if options.all:
+        names = nets(options.dataset, options.scale)
+    settings = options.steps, options.eps, options.attack_steps, options.scale, options.backbone
+    jobs = [
+        training.Job(name, None if reader(name.dataset).built_in else options.data_root, *settings) for name in names
+    ]
+    for net in train_all(jobs, options.processes):
+        print(f"{net.path}, {net.card['seconds']} s", flush=True)
+        print("  " + ", ".join(f"{key} {value}" for key, value in net.card["scores"].items()), flush=True)
 
 
 def add_zoo(commands) -> None:
-    command = commands.add_parser("zoo", help="the trained nets and their cards")
-    command.add_argument("name", nargs="?", help="one net: its whole card")
+    command = commands.add_parser(
+        "zoo", help="the trained nets and their cards; `zoo import NETWORK FILE` takes one in"
+    )
+    command.add_argument("words", nargs="*", metavar="NET | import NETWORK FILE", help="one net: its whole card")
+    command.add_argument("--dataset", help="of an imported net: whose pictures it is for")
+    command.add_argument("--seed", type=int, default=0, help="of an imported net: to tell several apart")
+    command.add_argument("--setting", action="append", default=[], metavar="NAME=NUMBER",
+                         help="of an imported net: what differs from the authors' own, such as width=96")  # fmt: skip
     command.set_defaults(run=zoo)
 
 
@@ -165,13 +204,20 @@ def zoo(options) -> None:
     import json
 
     from lab.zoo import catalogue
+    from lab.zoo_import import import_net, settings_of_words
     from pearl_core.types import choose
 
-    cards = catalogue()
-    if options.name:
-        print(json.dumps(cards[choose("net", options.name, cards)], indent=2))
+    if options.words[:1] == ["import"]:
+        if len(options.words) != 3:
+            raise ValueError("wanted `zoo import NETWORK FILE`, such as `zoo import rescan path/to/net.pth`")
+        settings = settings_of_words(options.setting)
+        net = import_net(*options.words[1:], dataset=options.dataset, seed=options.seed, settings=settings)
+        print(f"{net.path}, {net.card['parameters']:,} parameters, {net.card['bytes'] / 1e6:.2f} MB")
         return
-    for name, card in cards.items():
+    cards = catalogue()
+    for name in options.words:
+        print(json.dumps(cards[choose("net", name, cards)], indent=2))
+    for name, card in {} if options.words else cards.items():
         scores = ", ".join(f"{key} {value:.2f}" for key, value in card.get("scores", {}).items() if key != "on")
         print(f"{name:40} {card.get('bytes', 0) / 1e6:5.2f} MB  {card.get('seconds', 0):5} s  {scores}")
 
@@ -225,6 +271,7 @@ def add_report(commands) -> None:
         "report", help="write docs/RESULTS.md, measuring what the store lacks: hours from nothing"
     )
     command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
+    command.add_argument("--only", nargs="+", default=[], help="these sections alone, such as table2 figure5")
     command.add_argument("--out", type=Path, default=Path("docs"))
     command.set_defaults(run=report)
 
@@ -232,4 +279,4 @@ def add_report(commands) -> None:
 def report(options) -> None:
     from lab.results import write
 
-    print(write(options.out, options.data_root))
+    print(write(options.out, options.data_root, options.only))

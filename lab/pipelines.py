@@ -13,27 +13,48 @@ THREATS = ("oblivious", "adaptive", "transfer")
 Nets = tuple[Net | None, Net]  # derainer (None where nothing derains), segmenter
 
 
-def nets(method: str, dataset: str, derain: str, segmenter: str, seed: int = 0) -> Nets:
-    """The trained nets behind a method; one that nobody trained is an error that says how to."""
+def nets(
+    method: str,
+    dataset: str,
+    derain: str,
+    segmenter: str,
+    seed: int = 0,
+    *,
+    derain_on: str | None = None,
+    derain_with: str | None = None,
+) -> Nets:
+    """The trained nets behind a method; one that nobody trained is an error that says how to.
+
+    `derain_on` and `derain_with` are the data set and the segmenter that the derainer learned with, where those are
+    not the ones at hand. `seed` is then the derainer's; a borrowed derainer meets the first segmenter trained here.
+    """
     made = METHODS[choose("method", method, METHODS)]
-    names = [NetName(dataset, recipe, derain, segmenter, seed) for recipe in (made.derain, made.segment) if recipe]
-    found = [find(name) for name in names]
-    for name, net in zip(names, found, strict=True):
-        for other, beside in zip(names, found, strict=True):
-            wanted = net.card.get("from", {}).get(other.recipe, beside.sha256)
-            if wanted != beside.sha256:
-                raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
-    return (None, *found) if made.derain is None else tuple(found)
+    borrowed = (derain_on or dataset, derain_with or segmenter) != (dataset, segmenter)
+    segment = NetName(dataset, made.segment, derain, segmenter, 0 if borrowed else seed, derain_on)
+    if made.derain is None:
+        return None, find(segment)
+    derainer = NetName(derain_on or dataset, made.derain, derain, derain_with or segmenter, seed)
+    trained_together(segment, derainer)
+    if not borrowed:
+        trained_together(derainer, segment)
+    return find(derainer), find(segment)
+
+
+def trained_together(name: NetName, other: NetName) -> None:
+    """A ValueError if the net learned beside another copy of `other` than the one that is there now."""
+    wanted = find(name).card.get("from", {}).get(other.recipe)
+    if wanted not in (None, find(other).sha256):
+        raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
 
 
 def attacked_nets(
-    method: str, threat: str, source: str | None, dataset: str, derain: str, segmenter: str, seed: int = 0
+    method: str, threat: str, source: str | None, dataset: str, derain: str, segmenter: str, seed: int = 0, **borrowed
 ) -> Nets:
     """The nets the attack is made on: the segmenter alone, the whole pipeline, or another method's pipeline."""
     choose("threat", threat, THREATS)
     if threat == "transfer":
-        return nets(source or "seg", dataset, derain, segmenter, seed)
-    derainer, segment = nets(method, dataset, derain, segmenter, seed)
+        return nets(source or "seg", dataset, derain, segmenter, seed, **borrowed)
+    derainer, segment = nets(method, dataset, derain, segmenter, seed, **borrowed)
     return (None, segment) if threat == "oblivious" else (derainer, segment)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,17 +16,22 @@ from lab.claims import judge
 from lab.methods import METHODS
 from pearl_core.metrics import METRICS
 
-PAPER = "Cityscapes"  # of every paper's published column
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PAPER = "Cityscapes"  # of most published columns
+DOTS = 80  # per inch of a figure
 
 
 @dataclass(frozen=True)
 class Block:
-    """One table under a heading, a sentence before it and sentences after it."""
+    """One table or figure, or both, under a heading, a sentence before it and sentences after it."""
 
     title: str
     note: str
-    frame: pd.DataFrame  # index: what a row is; columns may be two levels
+    frame: pd.DataFrame | None = None  # index: what a row is; columns may be two levels
     after: tuple[str, ...] = ()
+    figure: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -37,27 +45,46 @@ class Report:
     def text(self) -> str:
         parts = [self.title, "=" * len(self.title), self.caption]
         for block in self.blocks:
-            parts += ["", block.title, "-" * len(block.title), block.note, "", block.frame.to_string(), *block.after]
+            parts += ["", block.title, "-" * len(block.title), block.note]
+            parts += ["", block.frame.to_string()] if block.frame is not None else []
+            parts += block.after
         return "\n".join(parts)
 
-    def markdown(self) -> str:
+    def pictures(self, name: str) -> dict[str, Figure]:
+        """The figures by file name: `name.png`, `name-2.png`, ..."""
+        figures = [block.figure for block in self.blocks if block.figure is not None]
+        return {f"{name}{f'-{k}' if k > 1 else ''}.png": figure for k, figure in enumerate(figures, 1)}
+
+    def markdown(self, name: str = "", folder: str = "results") -> str:
+        """With links to the figures as `pictures(name)` calls them, in `folder`."""
+        files = iter(self.pictures(name))
         parts = [f"## {self.title}", self.caption]
         for block in self.blocks:
-            parts += [f"### {block.title}", block.note, markdown_table(block.frame)]
+            parts += [f"### {block.title}", block.note]
+            parts += [markdown_table(block.frame)] if block.frame is not None else []
+            parts += [f"![{block.title}]({folder}/{next(files)})"] if block.figure is not None else []
             parts += ["\n".join(f"- {line}" for line in block.after)] if block.after else []
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
         parts = [f"<h2>{escape(self.title)}</h2><p>{escape(self.caption)}</p>"]
         for block in self.blocks:
-            lines = "".join(f"<li>{escape(line)}</li>" for line in block.after)
-            parts.append(
-                f"<h3>{escape(block.title)}</h3><p>{escape(block.note)}</p>{block.frame.to_html()}<ul>{lines}</ul>"
-            )
+            parts.append(f"<h3>{escape(block.title)}</h3><p>{escape(block.note)}</p>")
+            parts += [block.frame.to_html()] if block.frame is not None else []
+            if block.figure is not None:
+                code = base64.b64encode(png(block.figure)).decode()
+                parts.append(f'<img alt="{escape(block.title)}" src="data:image/png;base64,{code}">')
+            parts += [f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in block.after)}</ul>"] if block.after else []
         return "".join(parts)
 
     def __repr__(self) -> str:
         return self.text()
+
+
+def png(figure: Figure) -> bytes:
+    held = io.BytesIO()
+    figure.savefig(held, format="png", dpi=DOTS, bbox_inches="tight", facecolor="white")
+    return held.getvalue()
 
 
 def caption(rows: pd.DataFrame) -> str:
@@ -80,30 +107,42 @@ def caption(rows: pd.DataFrame) -> str:
         f"Attacks: eps {all_of('eps', attacked)}/255; {searches}; step {all_of('alpha', attacked) or 0}/255; "
         f"start seed {all_of('seed')}; threats {all_of('threat')}{source}; "
         f"gradients in {all_of('precision', attacked)}, scores in float32.",
-        "Brackets: 95 % bootstrap interval over images. mIoU and allAcc are pooled over pixels; PSNR is the mean over "
-        "images, of the attacked rainy picture where nothing derains.",
+        (
+            ""
+            if rows.net_seed.nunique() == 1
+            else "After ±: standard deviation over training runs, as many as the number in round brackets. "
+        )
+        + "Square brackets: 95 % bootstrap interval over images. mIoU and accuracies are pooled over pixels; PSNR and "
+        "SSIM are means over images, of the attacked rainy picture where nothing derains.",
     ]
     remarks = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(rows.note) if note]
     return " ".join(sentences + remarks)
 
 
 def condition_block(
-    title: str, note: str, rows: pd.DataFrame, metrics: Sequence[str], published: dict, conditions: dict[str, str]
+    title: str,
+    note: str,
+    rows: pd.DataFrame,
+    metrics: Sequence[str],
+    published: dict,
+    conditions: Mapping[str, str],
+    *,
+    paper: str = PAPER,
 ) -> Block:
     """Conditions x methods; for each metric the measured value with its interval, the paper's, and the difference."""
-    found = {(r.condition, r.method, r.metric): r for r in rows.itertuples()}
-    lines = {}
+    found = dict(list(rows.groupby(["condition", "method", "metric"], sort=False)))
+    dataset, lines = rows.dataset.iloc[0], {}
     for condition, heading in conditions.items():
         for method, described in METHODS.items():
             if (condition, method, metrics[0]) in found:
                 line = lines[heading, described.title] = {}
                 for metric in metrics:
-                    row = found[condition, method, metric]
-                    line[METRICS[metric].label, f"{row.dataset} [95 %]"] = shown(row, metric)
+                    runs, label = found[condition, method, metric], METRICS[metric].label
+                    line[label, f"{dataset} [95 %]"] = shown(runs, metric)
                     if published:
-                        paper = published.get((method, condition, metric))
-                        line[METRICS[metric].label, PAPER] = "" if paper is None else f"{paper:.2f}"
-                        line[METRICS[metric].label, "diff."] = "" if paper is None else f"{row.value - paper:+.2f}"
+                        there, digits = published.get((method, condition, metric)), digits_of(metric)
+                        line[label, paper] = "" if there is None else f"{there:.{digits}f}"
+                        line[label, "diff."] = "" if there is None else f"{runs.value.mean() - there:+.{digits}f}"
     return Block(title, note, framed(lines, ("", "method")))
 
 
@@ -112,9 +151,10 @@ def orderings(
     pairs: Sequence[tuple[str, str]],
     metrics: Sequence[str],
     published: dict,
-    conditions: dict[str, str],
+    conditions: Mapping[str, str],
     *,
     beside: bool = True,
+    paper: str = PAPER,
 ) -> Block:
     """Claim by claim: does the paper's ordering of two methods hold here?
 
@@ -125,15 +165,19 @@ def orderings(
     for claim in judge(rows, pairs, metrics, published, seed=int(rows.seed.iloc[0])):
         first, second = (METHODS[method].title for method in claim.pair)
         line = lines.setdefault((f"{first} - {second}", conditions[claim.condition]), {})
-        label = METRICS[claim.metric].label
-        line[label, "here [95 %]"] = f"{claim.measured:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+        label, digits = METRICS[claim.metric].label, digits_of(claim.metric)
+        found = (f"{value:+.{digits}f}" for value in (claim.measured, claim.low, claim.high))
+        line[label, "here [95 %]"] = "{} [{}, {}]".format(*found)
         if claim.paper is not None:
             if beside:
-                line[label, PAPER] = f"{claim.paper:+.2f}"
+                line[label, paper] = f"{claim.paper:+.{digits}f}"
             line[label, "paper's order"] = claim.verdict
         verdicts.append(claim.verdict)
-    runs = "One training run: intervals say" if rows.net_seed.nunique() == 1 else "Intervals say"
-    note = f"Differences with paired 95 % intervals over the same images. {runs} nothing about other training runs. "
+    note = "Differences with paired 95 % intervals over the same images. "
+    if rows.net_seed.nunique() == 1:
+        note += "One training run: intervals say nothing about other training runs. "
+    else:
+        note += "Where several training runs were measured, differences are their mean and intervals draw runs too. "
     counts = {word: verdicts.count(word) for word in ("holds", "fails", "undecided")}
     if any(counts.values()):
         note += f"Of the paper's {sum(counts.values())} orderings {counts['holds']} hold, {counts['fails']} fail, "
@@ -150,12 +194,21 @@ def framed(lines: dict[tuple, dict], names: tuple[str, str]) -> pd.DataFrame:
     return frame
 
 
-def shown(row, metric: str) -> str:
-    """The value with its interval; PSNR of a picture with itself has neither."""
-    if np.isinf(row.value):
+def shown(runs: pd.DataFrame, metric: str) -> str:
+    """The value with its interval over images; of several training runs the mean, its deviation and their number.
+
+    PSNR of a picture with itself has neither.
+    """
+    digits, value = digits_of(metric), runs.value.mean()
+    if np.isinf(value):
         return "identical"
-    digits = 4 if METRICS[metric].unit == "fraction" else 2
-    return f"{row.value:.{digits}f} [{row.low:.{digits}f}, {row.high:.{digits}f}]"
+    if len(runs) > 1:
+        return f"{value:.{digits}f} ± {runs.value.std():.{digits}f} ({len(runs)})"
+    return f"{value:.{digits}f} [{runs.low.iloc[0]:.{digits}f}, {runs.high.iloc[0]:.{digits}f}]"
+
+
+def digits_of(metric: str) -> int:
+    return 4 if METRICS[metric].unit == "fraction" else 2
 
 
 def markdown_table(frame: pd.DataFrame) -> str:

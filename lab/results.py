@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from lab import disk, strength
-from lab.draw import sheet
-from lab.experiment import run
-from lab.experiments.pearl import table1
-from lab.methods import METHODS
-from lab.scene import look
+from lab.experiments import EXPERIMENTS
+from lab.reproduce import measured, names_of, write_figures, write_rows
+from pearl_core.types import choose
 
 INTRODUCTION = """# Results
 
@@ -23,48 +22,43 @@ This page is written by `python -m lab report` from stored rows; the rows lie be
 weights, data, attack, precision and seed; the nets' cards are in `lab/zoo/`.
 """
 CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
-SHOWN = ("seg", "derain_seg", "nat", "pearl", "pearl_ama")
-
-
-PARTS = ("table1", "strength")
 SETS = ("scenes", "camvid")
+STRENGTH = "strength"
 
 
-def write(folder: Path, data_root: str | None = None) -> str:
-    """Measure what the store lacks, write the page; data sets that are not at hand keep the sections they have."""
-    for name in SETS if data_root else SETS[:1]:
-        root = None if name == "scenes" else data_root
-        table1_section(folder / "results", name, root)
-        strength_section(folder / "results", name, root)
-    parts = [folder / "results" / f"{part}-{name}.md" for part in PARTS for name in (*SETS, "notes")]
-    found = [path for path in parts if path.exists()]  # the notes are written by hand
+def parts() -> tuple[str, ...]:
+    """The sections of the page in their order: PEARL's tables and figures, then the strength of the attacks."""
+    return (*names_of("pearl"), STRENGTH)
+
+
+def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) -> str:
+    """Measure what the store lacks, write the page; `only` some of its sections anew.
+
+    Sections that are not written anew, and those of data sets that are not at hand, stay as they are.
+    """
+    for part in only:
+        choose("section", part, parts())
+    for part in only or parts():
+        for name in SETS if data_root else SETS[:1]:
+            write_part(folder / "results", part, name, data_root)
+    files = [folder / "results" / f"{part}-{name}.md" for part in parts() for name in (*SETS, "notes")]
+    found = [path for path in files if path.exists()]  # the notes are written by hand
     disk.write_text(folder / "RESULTS.md", "\n\n".join([INTRODUCTION, *(path.read_text() for path in found)]))
     return f"wrote {folder / 'RESULTS.md'}: {', '.join(path.stem for path in found)}"
 
 
-def table1_section(folder: Path, name: str, data_root: str | None) -> None:
-    """One data set's table 1: rows as CSV, text as Markdown, pictures as PNG."""
-    rows = run(table1.table1(dataset=name), data_root=data_root)
-    disk.write_text(folder / f"table1-{name}.csv", rows.drop(columns="statistics").to_csv(index=False))
-    picture = f"table1-{name}.png"
-    views = {
-        f"{METHODS[method].title}, oblivious BIM10 at 8/255": look(
-            dataset=name, method=method, data_root=data_root, precision="auto"
-        )
-        for method in SHOWN
-    }
-    figure = sheet(views)
-    with disk.written(folder / picture) as draft:
-        figure.savefig(draft, format="png", dpi=60, bbox_inches="tight")
-    text = table1.layout(rows).markdown()
-    text += f"\n\n![rainy, attacked, derained, difference to clean, segmentation](results/{picture})\n"
-    text += f"\n{CREDITS[name]}\n" if name in CREDITS else ""
-    disk.write_text(folder / f"table1-{name}.md", text)
-
-
-def strength_section(folder: Path, name: str, data_root: str | None) -> None:
-    """One data set's comparison of the attacks: rows as CSV, text as Markdown."""
-    frames = strength.measure(name, data_root)
-    rows = pd.concat(frames).query("metric in @strength.SHOWN").drop(columns="statistics")
-    disk.write_text(folder / f"strength-{name}.csv", rows.to_csv(index=False))
-    disk.write_text(folder / f"strength-{name}.md", strength.layout(*frames).markdown() + "\n")
+def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> None:
+    """One section on one data set: rows as CSV, text as Markdown, figures as PNG."""
+    name = f"{part}-{dataset}"
+    if part == STRENGTH:
+        frames = strength.measure(dataset, None if dataset == "scenes" else data_root)
+        rows, report = pd.concat(frames).query("metric in @strength.SHOWN"), strength.layout(*frames)
+    else:
+        module = EXPERIMENTS[part]
+        rows = measured(getattr(module, part)(dataset=dataset), data_root=None if dataset == "scenes" else data_root)
+        report = module.layout(rows)
+    write_rows(folder / f"{name}.csv", rows)
+    write_figures(folder, name, report)
+    text = report.markdown(name)
+    text += f"\n\n{CREDITS[dataset]}" if dataset in CREDITS and not isinstance(rows, pd.DataFrame) else ""
+    disk.write_text(folder / f"{name}.md", text + "\n")

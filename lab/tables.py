@@ -13,7 +13,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from lab import cards
-from lab.data import reader
 from lab.experiments import EXPERIMENTS
 from lab.live import held, joined
 from lab.tidy import COLUMNS, tidy
@@ -78,9 +77,8 @@ def from_store(experiment: str, dataset: str, data_root: str | None) -> tuple[pd
     if experiment not in EXPERIMENTS:
         return None, "the store is not asked for it, as its trials depend on its own results"
     try:
-        root = None if reader(dataset).built_in else data_root
         trials = getattr(EXPERIMENTS[experiment], experiment)(dataset=dataset)
-        frames = held(trials, root)
+        frames = held(trials, data_root)
         if len(frames) < len(trials):
             return None, f"the store lacks {len(trials) - len(frames)} of its {len(trials)} trials"
         return joined(frames.values()), ""

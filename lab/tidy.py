@@ -10,13 +10,12 @@ import pandas as pd
 
 from lab.methods import METHODS
 from lab.panels import title
-from lab.published import table
 
 COLUMNS = ("experiment", "dataset", "split", "images", "method", "condition", "threat", "metric", "unit", "value",
            "low", "high", "published", "difference", "difference_low", "difference_high", "science", "address",
            "source")  # fmt: skip
 # one number: rows that agree here say it twice (without a derainer, though, two threats share one address)
-SAME = ["address", "method", "threat", "images", "seed", "metric"]
+SAME = ["address", "method", "threat", "images", "seed", "net_seed", "metric"]
 FILTERS = ("dataset", "experiment", "method", "metric", "threat")
 
 
@@ -44,7 +43,7 @@ def condition_of(module: ModuleType | None, row: pd.Series) -> str:
     """What was done to the pictures, as the experiment's own table heads it."""
     if module is not None and hasattr(module, "condition"):
         name = module.condition(row)
-        return getattr(module, "CONDITIONS", {}).get(name, name)
+        return headings(module).get(name, name)
     if pd.isna(row.attack):
         return "no attack"
     words = [title(row.attack), *([] if pd.isna(row.get("objective")) else [f"on {row.objective}"])]
@@ -53,18 +52,21 @@ def condition_of(module: ModuleType | None, row: pd.Series) -> str:
     return ", ".join([*words, str(row.precision), *([f"start {row.seed:g}"] if row.seed else [])])
 
 
+def headings(module: ModuleType) -> Mapping[str, str]:
+    return module.TABLE.headings if hasattr(module, "TABLE") else getattr(module, "CONDITIONS", {})
+
+
 def published_of(module: ModuleType | None, rows: pd.DataFrame) -> list[float]:
     """The paper's number of each row; nan where it prints none, or under conditions that cannot be compared.
 
-    As in table 1's own layout: the paper's radius and network, and the threat its attacks are read as.
+    As in a table's own layout: the paper's radius and network, and the threat its attacks are read as.
     """
-    if module is None or not hasattr(module, "PUBLISHED_EPS"):
+    if not hasattr(module, "printed"):
         return [float("nan")] * len(rows)
-    paper, name = module.__name__.split(".")[-2:]
-    printed = table(paper, int("".join(filter(str.isdigit, name))))
-    comparable = (rows.threat == "oblivious") & (rows.eps == module.PUBLISHED_EPS) & (rows.segmenter == "pspnet")
+    found = module.printed(rows)
     keys = zip(rows.method, rows.apply(module.condition, axis=1), rows.metric, strict=True)
-    return [printed.get(key, np.nan) if fits else np.nan for key, fits in zip(keys, comparable, strict=True)]
+    fits = rows.threat.isna() | (rows.threat == "oblivious")
+    return [found.get(key, np.nan) if one else np.nan for key, one in zip(keys, fits, strict=True)]
 
 
 def choices(frame: pd.DataFrame, column: str) -> list[str]:

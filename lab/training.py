@@ -6,7 +6,7 @@ import copy
 import io
 import subprocess
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from lab import disk, zoo
+from lab import checkpoints, disk, zoo
 from lab.batches import Batches
 from lab.data import dataset
 from lab.data.base import Dataset
+from lab.data.files import Size
 from lab.experiment import chosen
 from lab.experiment import run as measure
 from lab.methods import METHODS
@@ -46,6 +47,12 @@ class Job:
     steps: int | None = None  # None: as planned
     eps: float = 8  # of the training attack
     attack_steps: int = 3
+    scale: str = "small"
+    backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
+
+    def __post_init__(self):
+        if self.backbone and self.name.recipe != "clean":
+            raise ValueError(f"wanted a backbone file for recipe clean alone, got one for {self.name.recipe}")
 
     @property
     def state(self) -> Path:
@@ -55,10 +62,10 @@ class Job:
 def run(job: Job, *, quiet: bool = False) -> Net:
     """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
     started, code = time.monotonic(), revision()
-    how, name = plan(job.name.dataset), job.name
-    schedule = how.schedule(name.recipe)
+    how, name = plan(job.name.dataset, job.scale), job.name
+    schedule = how.schedule(name)
     schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
-    data = training_data(name.dataset, job.data_root)
+    data = training_data(name.dataset, job.data_root, how.size)
     recipe = build_recipe(job, data)
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     pipeline = start(job, how, len(data.classes))
@@ -88,9 +95,9 @@ def finished(job: Job, facts: dict) -> Net | None:
 
 
 @cache
-def training_data(name: str, data_root: str | None) -> Dataset:
+def training_data(name: str, data_root: str | None, size: Size | None) -> Dataset:
     """The train split in memory, once for all nets trained in this process."""
-    data = dataset(name, "train", data_root=data_root)
+    data = dataset(name, "train", data_root=data_root, size=size)
     data.preload()
     return data
 
@@ -139,6 +146,10 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
         segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
         if trained:  # the auxiliary head is not in the zoo and starts afresh
             fitting(segmenter, trained["clean"])
+        elif job.backbone:
+            from pearl_core.segment.imagenet import load_backbone
+
+            load_backbone(segmenter, checkpoints.read(job.backbone))
     derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
     return Pipeline(derainer, segmenter)
 
@@ -151,9 +162,16 @@ def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
         raise ValueError("the clean segmenter of the zoo has other sizes than the plan; train clean again") from None
 
 
-def before(job: Job) -> dict[str, Net]:
+def parents(name: NetName) -> dict[str, NetName]:
     """The nets that must exist before this one, by their recipes."""
-    return {recipe: zoo.find(NetName(**asdict(job.name) | {"recipe": recipe})) for recipe in FROM[job.name.recipe]}
+    found = {recipe: replace(name, recipe=recipe) for recipe in FROM[name.recipe]}
+    if name.derain_on:
+        found["derain"] = replace(found["derain"], dataset=name.derain_on)
+    return found
+
+
+def before(job: Job) -> dict[str, Net]:
+    return {recipe: zoo.find(name) for recipe, name in parents(job.name).items()}
 
 
 def build_recipe(job: Job, data: Dataset) -> Recipe:
@@ -188,7 +206,7 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "mirror": "attacked" if job.name.recipe == "pearl_ama" else None,  # where the mirror attack is made
         "precision": str(fast_dtype() or torch.float32).removeprefix("torch."),
         "science": SCIENCE,
-    }
+    } | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
 
 
 def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
@@ -223,10 +241,8 @@ def scores(job: Job) -> dict:
             values.append([psnr(picture, sample.clean).item() for picture in pictures])
         return on | dict(zip(("PSNR rain", "PSNR"), np.round(np.mean(values, axis=0), 3).tolist(), strict=True))
     method = next(key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment))
-    trials = [
-        Trial(method, name.dataset, "val", rain, name.derain, name.segmenter, images=len(indices), net_seed=name.seed)
-        for rain in ("none", "pearl")
-    ]
+    nets = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on}
+    trials = [Trial(method, name.dataset, "val", rain, images=len(indices), **nets) for rain in ("none", "pearl")]
     rows = measure(trials, data_root=job.data_root, quiet=True)
     words = {"none": "clean", "pearl": "rain"}
     return on | {f"{r.metric} {words[r.rain]}": round(r.value, 3) for r in rows.itertuples() if np.isfinite(r.value)}

@@ -9,7 +9,7 @@ from inspect import signature
 
 import torch
 
-from lab.data import Dataset, dataset
+from lab.data import Dataset, dataset, reader
 from lab.methods import METHODS
 from lab.pipelines import THREATS, attacked_nets, nets
 from lab.store import address_of
@@ -41,6 +41,8 @@ class Trial:
     images: int = 32
     seed: int = 0  # of attack starts and bootstrap
     net_seed: int = 0  # of the training run
+    derain_on: str | None = None  # data set and segmenter that the derainer learned with, where they are others
+    derain_with: str | None = None
     precision: str = "auto"  # of the gradients; scores are float32
 
     def __post_init__(self):
@@ -63,6 +65,14 @@ class Trial:
         if self.attack == "fgsm":
             object.__setattr__(self, "steps", 1)
         self.made()  # refuses what the attack refuses, before anything is computed
+
+    @property
+    def nets(self) -> tuple[str, str, str, int]:
+        return self.dataset, self.derain, self.segmenter, self.net_seed
+
+    @property
+    def borrowed(self) -> dict[str, str | None]:
+        return {"derain_on": self.derain_on, "derain_with": self.derain_with}
 
     def made(self) -> Attack | None:
         """The attack, or None where there is none or it cannot move a pixel."""
@@ -116,13 +126,12 @@ class Cell:
 
     @cached_property
     def victim(self) -> tuple:
-        t = self.trial
-        return nets(t.method, t.dataset, t.derain, t.segmenter, t.net_seed)
+        return nets(self.trial.method, *self.trial.nets, **self.trial.borrowed)
 
     @cached_property
     def attacked(self) -> tuple:
         t = self.trial
-        return attacked_nets(t.method, t.threat, t.source, t.dataset, t.derain, t.segmenter, t.net_seed)
+        return attacked_nets(t.method, t.threat, t.source, *t.nets, **t.borrowed)
 
     @cached_property
     def attack(self) -> Attack | None:
@@ -167,12 +176,13 @@ def steps_of(cell: Cell) -> int:
 
 
 def cells_of(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:
-    """The trials with their data opened, each data set once."""
+    """The trials with their data opened, each data set once; `data_root` is for those that are not built in."""
     opened: dict[tuple, Dataset] = {}
     cells = []
     for trial in trials:
         place = trial.dataset, trial.split, trial.rain
         if place not in opened:
-            opened[place] = dataset(trial.dataset, trial.split, data_root=data_root, rain=trial.rain)
+            root = None if reader(trial.dataset).built_in else data_root
+            opened[place] = dataset(trial.dataset, trial.split, data_root=root, rain=trial.rain)
         cells.append(Cell(replace(trial, split=opened[place].split), opened[place]))
     return cells

@@ -20,6 +20,7 @@ from safetensors.torch import save as serialised
 from torch import nn
 
 from lab import disk
+from lab.data import reader
 from pearl_core.derain import DERAINERS
 from pearl_core.recipes import RECIPES
 from pearl_core.segment import SEGMENTERS
@@ -41,8 +42,11 @@ class NetName:
     derain: str = "prenet"
     segmenter: str = "pspnet"
     seed: int = 0
+    derain_on: str | None = None  # the data set that the derainer behind `nat` learned on, where it is another
 
     def __post_init__(self):
+        if self.derain_on == self.dataset or self.recipe != "nat":
+            object.__setattr__(self, "derain_on", None)
         choose("recipe", self.recipe, RECIPES)
         choose("derain net", self.derain, DERAINERS)
         choose("segmenter", self.segmenter, SEGMENTERS)
@@ -53,7 +57,8 @@ class NetName:
         return getattr(self, MOVES.get(self.recipe, "derain"))
 
     def __str__(self) -> str:
-        nets = [getattr(self, ALONE[self.recipe])] if self.recipe in ALONE else [self.derain, self.segmenter]
+        derain = f"{self.derain}@{self.derain_on}" if self.derain_on else self.derain
+        nets = [getattr(self, ALONE[self.recipe])] if self.recipe in ALONE else [derain, self.segmenter]
         seed = [f"s{self.seed}"] if self.seed else []
         return f"{self.dataset}/{'-'.join([self.recipe, *nets, *seed])}"
 
@@ -62,8 +67,9 @@ class NetName:
         """The command that trains it."""
         options = f" --derain {self.derain}" if self.recipe not in ALONE or ALONE[self.recipe] == "derain" else ""
         options += f" --segmenter {self.segmenter}" if ALONE.get(self.recipe) != "derain" else ""
+        options += f" --derain-on {self.derain_on}" if self.derain_on else ""
         options += f" --seed {self.seed}" if self.seed else ""
-        root = "" if self.dataset == "scenes" else " --data-root DIR"
+        root = "" if reader(self.dataset).built_in else " --data-root DIR"
         return f"python -m lab train {self.recipe} --dataset {self.dataset}{root}{options}"
 
 
@@ -172,11 +178,13 @@ def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
     net.load_state_dict({k: v.to(wanted[k].dtype) for k, v in weights.items()})
 
 
-def save(name: NetName, net: nn.Module, card: dict) -> Net:
-    """Write weights (half precision, no auxiliary head) and card to the first folder; both whole, the card last."""
+def save(name: NetName, net: nn.Module, card: dict, *, dtype: torch.dtype = torch.half) -> Net:
+    """Write weights (in `dtype`, no auxiliary head) and card to the first folder; both whole, the card last."""
     path = folders()[0] / f"{name}.safetensors"
-    weights = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
-    weights = {k: v.contiguous() for k, v in weights.items() if not k.startswith("aux.")}
+    weights = {k: v.to(dtype) if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    weights = {
+        k: v.clone(memory_format=torch.contiguous_format) for k, v in weights.items() if not k.startswith("aux.")
+    }
     data = serialised(weights)
     net = Net(path, card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
     with disk.written(path.with_suffix(".json")) as words:  # both lie on the disk before either takes its place

@@ -1,14 +1,15 @@
 """How far a number would move with other images of the same kind (percentile bootstrap, Efron 1979).
 
-Images are drawn with replacement, never pixels: pixels of one image are not independent. This says nothing
-about other seeds of a training. A draw is kept as how often each image came, so that pooled metrics
-(mIoU) are one matrix product for all resamples.
+Images are drawn with replacement, never pixels: pixels of one image are not independent. Where several training runs
+were measured, runs are drawn too; one run says nothing about others. A draw is kept as how often each image came, so
+that pooled metrics (mIoU) are one matrix product for all resamples.
 
-    N  images        R  resamples
+    N  images        R  resamples        S  training runs
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -56,12 +57,32 @@ def paired_difference(
 
     Pairing takes out what is common to both, such as hard images. Equal numbers differ by 0, also where both are inf.
     """
-    if len(a) != len(b):
-        raise ValueError(f"a paired difference needs the same images on both sides; got {len(a)} and {len(b)}")
-    weights = draw(len(a), seed=seed, resamples=resamples)
-    moved = _minus(metric.weigh(a, weights), metric.weigh(b, weights))
-    here = _minus(np.array(metric.reduce(a)), np.array(metric.reduce(b)))
-    return Difference(float(here), *_middle(moved, level))
+    return runs_difference(metric, [a], [b], seed=seed, resamples=resamples, level=level)
+
+
+def runs_difference(
+    metric: Metric,
+    a: Sequence[np.ndarray],
+    b: Sequence[np.ndarray],
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Difference:
+    """The same, averaged over S training runs: run s of `a` beside run s of `b`. Each resample draws images and runs."""
+    if len(a) != len(b) or not a:
+        raise ValueError(f"a paired difference needs the same training runs on both sides; got {len(a)} and {len(b)}")
+    sizes = list(dict.fromkeys(len(run) for run in (*a, *b)))
+    if len(sizes) > 1:
+        raise ValueError(
+            f"a paired difference needs the same images on both sides; got {' and '.join(map(str, sizes))}"
+        )
+    weights = draw(sizes[0], seed=seed, resamples=resamples)
+    moved = np.stack([_minus(metric.weigh(x, weights), metric.weigh(y, weights)) for x, y in zip(a, b, strict=True)])
+    here = [_minus(np.array(metric.reduce(x)), np.array(metric.reduce(y))) for x, y in zip(a, b, strict=True)]
+    runs = draw(len(a), seed=seed + 1, resamples=resamples)  # (R, S): how often each run came
+    moved = moved[0] if len(a) == 1 else (moved * runs.T).sum(0) / len(a)  # (S, R) -> (R,)
+    return Difference(float(np.mean(here)), *_middle(moved, level))
 
 
 def _minus(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from .attacks import zoo
 from .attacks.compose import Ascent, Attack
-from .metrics import similarity
 from .pipeline import Pipeline
 from .types import VOID, Sample
 
 SegLoss = Callable[[Pipeline, Tensor, Tensor], Tensor]
-DerainLoss = Callable[[Tensor, Tensor], Tensor]
+DerainLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]  # derainer, its input, the picture it should make of it
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,9 @@ def segmentation_loss(weights: Tensor | None = None, aux_weight: float = 0.4) ->
     return loss
 
 
-def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:
-    """1 - SSIM, PReNet's own training loss (Ren et al. 2019). In float32: SSIM subtracts nearly equal numbers."""
-    with torch.autocast(derained.device.type, enabled=False):
-        return 1 - similarity(derained.float(), target.float()).mean()
+def own_loss(derainer: nn.Module, rainy: Tensor, target: Tensor) -> Tensor:
+    """What the derainer's authors train it on, as PEARL takes L_def to be the derain model's own objective."""
+    return derainer.loss(rainy, target)
 
 
 def clean(loss: SegLoss | None = None) -> Recipe:
@@ -73,9 +71,9 @@ def sat(attack: Attack | None = None, loss: SegLoss | None = None) -> Recipe:
     return Recipe(step, "segment", rain=False)
 
 
-def derain(loss: DerainLoss = negative_ssim) -> Recipe:
+def derain(loss: DerainLoss = own_loss) -> Recipe:
     """L_def(F(I), C): the pretrained derainer."""
-    return Recipe(lambda net, sample: loss(net.derain(sample.rainy), sample.clean), "derain")
+    return Recipe(lambda net, sample: loss(net.derain, sample.rainy, sample.clean), "derain")
 
 
 def nat(attack: Attack | None = None, loss: SegLoss | None = None, *, through: bool = False) -> Recipe:
@@ -97,7 +95,7 @@ def nat(attack: Attack | None = None, loss: SegLoss | None = None, *, through: b
 def pearl(
     attack: Attack | None = None,
     mirror: Attack | None = None,
-    loss: DerainLoss = negative_ssim,
+    loss: DerainLoss = own_loss,
     *,
     mirror_on: str = "attacked",
 ) -> Recipe:
@@ -117,7 +115,7 @@ def pearl(
         if mirror is not None:
             base = attacked if mirror_on == "attacked" else sample.clean
             target = sample.clean + mirror(victim, base, sample.labels) - base
-        return loss(net.derain(attacked), target)
+        return loss(net.derain, attacked, target)
 
     return Recipe(step, "derain")
 

@@ -16,15 +16,26 @@ from torch import Tensor
 
 from .pipeline import Pipeline
 from .recipes import Recipe
-from .types import Sample
+from .types import Sample, choose
+
+# What is left of the learning rate when a share t of the steps after the warm-up is done.
+DECAYS = {
+    "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t)),
+    "poly": lambda t: (1 - t) ** 0.9,  # semseg's
+    "stairs": lambda t: 0.2 ** sum(t >= at for at in (0.3, 0.5, 0.8)),  # PReNet's: epochs 30, 50 and 80 of 100
+}
+OPTIMISERS = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": lambda *of, **options: torch.optim.SGD(*of, momentum=0.9, **options),
+}
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: linear warm-up, then a cosine down to zero; AdamW.
+    """How long and how fast: linear warm-up, then down to `last_lr`.
 
-    Short runs from scratch want an adaptive step and a cosine; the papers' step and poly schedules are made for
-    hundreds of epochs.
+    Short runs from scratch want AdamW and a cosine, the default; the papers' own are there for their own scale.
     """
 
     steps: int
@@ -32,8 +43,13 @@ class Schedule:
     weight_decay: float = 1e-4
     warmup: float = 0.05  # share of the steps
     clip: float = 1.0  # largest gradient norm: one bad batch must not undo a short run
+    optimiser: str = "adamw"
+    decay: str = "cosine"
+    last_lr: float = 0.0
 
     def __post_init__(self):
+        choose("optimiser", self.optimiser, OPTIMISERS)
+        choose("decay of the learning rate", self.decay, DECAYS)
         if self.steps < 1 or self.lr <= 0:
             raise ValueError(
                 f"wanted 1 training step or more and a learning rate over 0, got {self.steps} and {self.lr}"
@@ -44,7 +60,8 @@ class Schedule:
         warm = max(1, round(self.warmup * self.steps))
         if step < warm:
             return self.lr * (step + 1) / warm
-        return self.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
+        left = DECAYS[self.decay]((step - warm) / max(1, self.steps - warm))
+        return self.last_lr + (self.lr - self.last_lr) * left
 
 
 class Progress(NamedTuple):
@@ -67,9 +84,8 @@ class Run:
 
     def __post_init__(self):
         self.part = getattr(self.pipeline, self.recipe.moves)
-        self.optimiser = torch.optim.AdamW(
-            self.part.parameters(), self.schedule.lr, weight_decay=self.schedule.weight_decay
-        )
+        make = OPTIMISERS[self.schedule.optimiser]
+        self.optimiser = make(self.part.parameters(), lr=self.schedule.lr, weight_decay=self.schedule.weight_decay)
 
     def state(self) -> dict:
         """The full state: plain numbers and tensors, so that `torch.load(weights_only=True)` reads it."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint as recomputed
 
 from ..layers import check_pictures
+from ..metrics import similarity
 
 
 class PReNet(nn.Module):
@@ -15,22 +18,21 @@ class PReNet(nn.Module):
 
     Every pass sees the rainy picture beside the current estimate and adds a correction to the rainy picture.
     The authors' settings are `width=32, iterations=6` (168,963 parameters); names and shapes are theirs, so
-    their checkpoints load.
+    their checkpoints load. `checkpoint` keeps only what passes hand on: gradients then compute every pass but the
+    last a second time, in a quarter of the memory.
     """
 
-    def __init__(self, width: int = 32, iterations: int = 6):
+    def __init__(self, width: int = 32, iterations: int = 6, *, checkpoint: bool = False):
         super().__init__()
-        self.width, self.iterations = width, iterations
+        self.width, self.iterations, self.checkpoint = width, iterations, checkpoint
         conv = lambda cin, cout: nn.Conv2d(cin, cout, 3, padding=1)  # noqa: E731
-        relu, two = nn.ReLU, 2 * width
+        relu = lambda: nn.ReLU(inplace=True)  # noqa: E731 - no gradient needs what goes into one
         self.conv0 = nn.Sequential(conv(6, width), relu())
         self.res_conv1, self.res_conv2, self.res_conv3, self.res_conv4, self.res_conv5 = (
             nn.Sequential(conv(width, width), relu(), conv(width, width), relu()) for _ in range(5)
         )
-        self.conv_i = nn.Sequential(conv(two, width), nn.Sigmoid())
-        self.conv_f = nn.Sequential(conv(two, width), nn.Sigmoid())
-        self.conv_g = nn.Sequential(conv(two, width), nn.Tanh())
-        self.conv_o = nn.Sequential(conv(two, width), nn.Sigmoid())
+        # input, forget, candidate and output gate: weights and biases only, see `step`
+        self.conv_i, self.conv_f, self.conv_g, self.conv_o = (nn.Sequential(conv(2 * width, width)) for _ in range(4))
         self.conv = nn.Sequential(conv(width, 3))
 
     def forward(self, rainy: Tensor) -> Tensor:
@@ -38,21 +40,59 @@ class PReNet(nn.Module):
         *_, derained = self.passes(rainy)
         return derained
 
+    def estimates(self, rainy: Tensor) -> tuple[Tensor, ...]:
+        """What training compares with the clean picture: here the last pass alone."""
+        return (self(rainy),)
+
+    def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
+        """The authors' training loss, a scalar."""
+        return negative_ssim(self(rainy), target)
+
     def passes(self, rainy: Tensor) -> Iterator[Tensor]:
         """The estimate after every pass, each (B, 3, H, W)."""
-        blocks = [self.res_conv1, self.res_conv2, self.res_conv3, self.res_conv4, self.res_conv5]
-        estimate, hidden, cell = rainy, None, None
-        for _ in range(self.iterations):
-            x = self.conv0(torch.cat([rainy, estimate], 1))
-            if hidden is None:  # like x, so that autocast keeps its precision through the recurrence
-                hidden = cell = torch.zeros_like(x)
-            both = torch.cat([x, hidden], 1)
-            cell = self.conv_f(both) * cell + self.conv_i(both) * self.conv_g(both)
-            x = hidden = self.conv_o(both) * torch.tanh(cell)
-            for block in blocks:
-                x = torch.relu(x + block(x))
-            estimate = self.conv(x) + rainy
+        # the gates read the same features: one convolution of (4 width, 2 width, 3, 3) makes all four
+        gates = [gate[0] for gate in (self.conv_f, self.conv_i, self.conv_o, self.conv_g)]
+        weight, bias = torch.cat([gate.weight for gate in gates]), torch.cat([gate.bias for gate in gates])
+        estimate, memory = rainy, ()
+        for number in range(1, self.iterations + 1):
+            inputs = rainy, estimate, weight, bias, *memory
+            # backward begins with the last pass, so forgetting that one would save nothing
+            if self.checkpoint and torch.is_grad_enabled() and number < self.iterations:
+                estimate, *memory = recomputed(self.step, *inputs, use_reentrant=False, preserve_rng_state=False)
+            else:
+                estimate, *memory = self.step(*inputs)
             yield estimate
+
+    def step(
+        self,
+        rainy: Tensor,
+        estimate: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        hidden: Tensor | None = None,
+        cell: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """One pass: the new estimate, hidden state and cell, the latter two (B, width, H, W) and at first zero."""
+        x, width = self.conv0(torch.cat([rainy, estimate], 1)), self.width
+        if hidden is None:  # zero times the other half of the weights; and nothing to forget
+            both, weight, bias = x, weight[width:, :width], bias[width:]
+        else:
+            both = torch.cat([x, hidden], 1)
+        made = F.conv2d(both, weight, bias, padding=1)
+        gates, candidate = made.split((made.shape[1] - width, width), 1)
+        *forget, let, out = gates.sigmoid().split(width, 1)
+        new = let * candidate.tanh()
+        cell = new if cell is None else forget[0] * cell + new
+        x = hidden = out * torch.tanh(cell)
+        for block in (self.res_conv1, self.res_conv2, self.res_conv3, self.res_conv4, self.res_conv5):
+            x = torch.relu_(x + block(x))
+        return self.conv(x) + rainy, hidden, cell
+
+
+def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:
+    """1 - SSIM, PReNet's own training loss (Ren et al. 2019). In float32: SSIM subtracts nearly equal numbers."""
+    with torch.autocast(derained.device.type, enabled=False):
+        return 1 - similarity(derained.float(), target.float()).mean()
 
 
 NETS = {"prenet": PReNet}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lab.claims import judge
-from lab.experiments.pearl.table1 import CONDITIONS, METRICS, layout
+from lab.experiments.pearl.table1 import TABLE, layout
 from lab.published import table
 from lab.report import markdown_table, orderings
 
@@ -50,14 +50,14 @@ def test_the_interval_is_paired():
 
 
 def test_without_published_numbers_nothing_is_judged():
-    block = orderings(rows(nat=1, seg=0), [("nat", "seg")], ["PSNR"], {}, CONDITIONS)
+    block = orderings(rows(nat=1, seg=0), [("nat", "seg")], ["PSNR"], {}, TABLE.headings)
     assert "no ordering of the paper is judged" in block.note
     assert list(block.frame.columns) == [("PSNR (dB)", "here [95 %]")]
 
 
 def test_where_the_threat_is_another_the_order_is_judged_and_no_number_shown():
     printed = {("nat", "rain+bim3", "PSNR"): 29.78, ("seg", "rain+bim3", "PSNR"): 17.44}
-    block = orderings(rows(nat=1, seg=2), [("nat", "seg")], ["PSNR"], printed, CONDITIONS, beside=False)
+    block = orderings(rows(nat=1, seg=2), [("nat", "seg")], ["PSNR"], printed, TABLE.headings, beside=False)
     (line,) = block.frame.to_dict("records")
     assert line == {
         ("PSNR (dB)", "here [95 %]"): "-1.00 [-1.00, -1.00]",
@@ -70,8 +70,8 @@ def test_every_published_cell_of_table_1_is_there():
     printed = table("pearl", 1)
     assert len(printed) == 90
     assert printed["pearl_ama", "rain+cw", "PSNR"] == 32.20
-    assert {condition for _, condition, _ in printed} == set(CONDITIONS) - {"clean", "rain"}
-    assert {metric for *_, metric in printed} == set(METRICS)
+    assert {condition for _, condition, _ in printed} == set(TABLE.headings) - {"clean", "rain"}
+    assert {metric for *_, metric in printed} == set(TABLE.metrics)
 
 
 def test_each_published_value_stands_in_its_own_cell(tiny_zoo, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lab.experiment import compute, missing, run
-from lab.experiments.pearl.table1 import ATTACKS, layout, table1
+from lab.experiments.pearl.table1 import TABLE, layout, table1
 from lab.methods import METHODS
 from lab.pipelines import attacked_nets, build
 from lab.store import Store
@@ -228,7 +228,7 @@ def test_the_notebook_has_the_parameters_of_the_spec(request):
 
 def test_the_spec_covers_the_paper_and_clean_and_both_threats():
     trials = table1()
-    assert len(trials) == len(METHODS) * (2 + 2 * len(ATTACKS))
+    assert len(trials) == len(METHODS) * (2 + 2 * len(TABLE.attacks))
     assert {t.threat for t in trials} == {None, "oblivious", "adaptive"}
     transfer = [t for t in table1(threat="transfer") if t.threat == "transfer"]
     assert {t.method for t in transfer} == set(METHODS) - {"seg"}

@@ -1,0 +1,125 @@
+"""Other people's weights: every usual wrapping is read, nothing is executed, what does not fit is one line."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lab import checkpoints, zoo
+from lab.cli import main
+from lab.zoo import NetName
+from lab.zoo_import import import_net
+from pearl_core.derain.prenet import PReNet
+from pearl_core.segment.pspnet import PSPNet
+
+
+def prenet(width: int = 32) -> PReNet:
+    torch.manual_seed(3)
+    return PReNet(width).eval()
+
+
+def parallel(state: dict) -> dict:
+    return {f"module.{name}": value for name, value in state.items()}
+
+
+WRAPPED = {
+    "plain": lambda state: state,
+    "parallel": parallel,
+    "state_dict": lambda state: {"epoch": 3, "state_dict": parallel(state), "optimizer": {"lr": 1e-3, "state": {}}},
+    "net": lambda state: {"net": state, "step": 7},
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED.values(), ids=WRAPPED)
+def test_a_released_checkpoint_becomes_a_net_of_the_zoo_bit_by_bit(home, tmp_path, wrapped):
+    path = tmp_path / "net.pth"
+    torch.save(wrapped(prenet().state_dict()), path)
+    net = import_net("prenet", path)
+    assert zoo.find(NetName("rain100h", "derain")) is net or zoo.find(NetName("rain100h", "derain")).card == net.card
+    assert all(torch.equal(a, b) for a, b in zip(net.module.parameters(), prenet().parameters(), strict=True))
+    assert net.card["parameters"] == 168_963
+    assert net.card["imported"] == {"file": "net.pth", "sha256": checkpoints.digest(path)}
+
+
+def test_safetensors_are_read_too_and_settings_tell_what_differs(home, tmp_path):
+    path = tmp_path / "wide.safetensors"
+    save_file(prenet(8).state_dict(), path)
+    with pytest.raises(ValueError, match="holds another network than PReNet: .* names or shapes differ"):
+        import_net("prenet", path)
+    assert main(["zoo", "import", "prenet", str(path), "--setting", "width=8", "--dataset", "camvid"]) == 0
+    assert zoo.find(NetName("camvid", "derain")).card["settings"] == {"width": 8}
+
+
+def test_a_segmenter_brings_its_classes_and_leaves_its_auxiliary_head(home, tmp_path):
+    path = tmp_path / "train_epoch_200.pth"
+    torch.manual_seed(0)
+    torch.save({"state_dict": parallel(PSPNet(7, 18, 4).state_dict())}, path)
+    net = import_net("pspnet", path, dataset="voc", settings={"depth": 18, "width": 4})
+    assert net.card["settings"] == {"classes": 7, "depth": 18, "width": 4, "aux": False}
+    assert net.module(torch.rand(1, 3, 40, 40)).shape == (1, 7, 40, 40)
+
+
+def test_a_net_that_is_there_is_not_overwritten_and_a_seed_tells_two_apart(home, tmp_path):
+    path = tmp_path / "net.pth"
+    torch.save(prenet().state_dict(), path)
+    first = import_net("prenet", path)
+    with pytest.raises(ValueError, match="is there already; wanted another --seed"):
+        import_net("prenet", path)
+    assert import_net("prenet", path, seed=1).path != first.path
+
+
+class Loud:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (lambda path: path.write_bytes(b"\x80\x04\x95 a pickle of its own"), "holds no plain weights"),
+        (lambda path: torch.save(Loud(), path), "holds no plain weights"),
+        (lambda path: path.write_bytes(b"PK\x03\x04 not a net"), "holds no plain weights"),
+        (lambda path: torch.save({"epoch": 3}, path), "wanted one state dictionary of tensors, got 0 in epoch"),
+        (lambda path: torch.save([1, 2], path), "wanted one state dictionary of tensors, got 0 in list"),
+        (lambda path: torch.save({"conv.weight": torch.rand(2)}, path), "holds another network than PReNet"),
+        (lambda path: None, "no file of weights at"),
+    ],
+    ids=["pickle", "torch-pickle", "cut", "no-weights", "list", "other-net", "missing"],
+)
+def test_anything_else_is_one_line_and_nothing_of_it_runs(home, tmp_path, capsys, content, words):
+    path = tmp_path / "net.pth"
+    content(path)
+    assert main(["zoo", "import", "prenet", str(path)]) == 2
+    said = capsys.readouterr()
+    assert words in said.err and "\n" not in said.err.strip() and "executed" not in said.out
+    assert not list(home.glob("zoo/*/*"))
+
+
+def test_values_that_are_no_numbers_are_refused(home, tmp_path):
+    state = prenet().state_dict()
+    state["conv.0.bias"] = torch.full_like(state["conv.0.bias"], float("nan"))
+    torch.save(state, tmp_path / "net.pth")
+    with pytest.raises(ValueError, match="not finite, first in conv.0.bias"):
+        import_net("prenet", tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["import", "prenet"], "wanted `zoo import NETWORK FILE`"),
+        (["import", "prnet", "x.pth"], "unknown network 'prnet'; choose one of"),
+        (["import", "prenet", "x.pth", "--setting", "width"], "wanted a setting as NAME=NUMBER"),
+        (["import", "prenet", "x.pth", "--dataset", "kitti"], "unknown data set 'kitti'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(home, capsys, words, error):
+    assert main(["zoo", *words]) == 2
+    assert error in capsys.readouterr().err
+
+
+def test_the_card_is_plain_json(home, tmp_path):
+    torch.save(prenet().state_dict(), tmp_path / "net.pth")
+    net = import_net("prenet", tmp_path / "net.pth")
+    assert json.loads(net.path.with_suffix(".json").read_text()) == net.card
