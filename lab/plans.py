@@ -31,6 +31,7 @@ class Plan:
     zoom: float = 0.6  # smallest share of the picture a training crop may show: objects at other distances
     crop: Mapping[str, float | int] = field(default_factory=dict)  # of recipes, as in `Batches`
     size: Size | None = None  # of the pictures; None: the data set's working size
+    split: str = "train"
 
     def schedule(self, name: NetName) -> Schedule:
         special = f"{name.recipe}-{name.network}"
@@ -106,7 +107,8 @@ def paper(dataset: str, pictures: int) -> Plan:
     side = PAPER_CROP.get(dataset, 473)
     crop = dict.fromkeys(("clean", "sat", "nat"), side) | dict.fromkeys(("derain", "pearl", "pearl_ama"), 256)
     size = {"camvid": (360, 480)}.get(dataset)
-    return Plan(FULL["derain"], FULL["segmenter"], schedules, zoom=0.5, crop=crop, size=size)
+    split = {"voc": "train_aug"}.get(dataset, "train")
+    return Plan(FULL["derain"], FULL["segmenter"], schedules, zoom=0.5, crop=crop, size=size, split=split)
 
 
 def tuned(schedule: Schedule) -> Schedule:

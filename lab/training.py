@@ -30,6 +30,7 @@ from pearl_core.metrics import psnr
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
 from pearl_core.recipes import Recipe, segmentation_loss
+from pearl_core.segment.imagenet import load_backbone
 from pearl_core.train import Schedule, class_weights, train
 
 CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
@@ -65,7 +66,7 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     how, name = plan(job.name.dataset, job.scale), job.name
     schedule = how.schedule(name)
     schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
-    data = training_data(name.dataset, job.data_root, how.size)
+    data = training_data(name.dataset, how.split, job.data_root, how.size)
     recipe = build_recipe(job, data)
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     pipeline = start(job, how, len(data.classes))
@@ -95,9 +96,9 @@ def finished(job: Job, facts: dict) -> Net | None:
 
 
 @cache
-def training_data(name: str, data_root: str | None, size: Size | None) -> Dataset:
-    """The train split in memory, once for all nets trained in this process."""
-    data = dataset(name, "train", data_root=data_root, size=size)
+def training_data(name: str, split: str, data_root: str | None, size: Size | None) -> Dataset:
+    """What is trained on, in memory, once for all nets trained in this process."""
+    data = dataset(name, split, data_root=data_root, size=size)
     data.preload()
     return data
 
@@ -147,8 +148,6 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
         if trained:  # the auxiliary head is not in the zoo and starts afresh
             fitting(segmenter, trained["clean"])
         elif job.backbone:
-            from pearl_core.segment.imagenet import load_backbone
-
             load_backbone(segmenter, checkpoints.read(job.backbone))
     derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
     return Pipeline(derainer, segmenter)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from lab.data import files
@@ -26,7 +25,7 @@ COLOURS = {
     "bicyclist": (0, 128, 192),
 }
 CLASSES, PALETTE = tuple(COLOURS), tuple(COLOURS.values())
-VOID_ON_DISK = len(CLASSES)  # 11
+NUMBERS = {**{number: number for number in (*range(len(CLASSES)), VOID)}, len(CLASSES): VOID}  # void is 11 on the disk
 NOTES = {
     "train": "CamVid is CC BY-NC 4.0: for research, not for commercial use",
     "val": "val shares a sequence with train",
@@ -71,35 +70,16 @@ def remarks(root: Path, split: str) -> list[str]:
 
 def _index(root: Path, split: str) -> tuple[tuple[str, ...], dict[str, Path], dict[str, Path]]:
     files.expect("camvid", root, (split, f"{split}annot", f"{split}.txt"))
-    lines = (root / f"{split}.txt").read_text(errors="replace").splitlines()
-    ids = tuple(files.stem(line.split()[0]) for line in lines if line.strip())  # SegNet's own lists hold two paths
-    if not ids:
-        raise ValueError(f"{root / f'{split}.txt'}: wanted one picture per line, got an empty list")
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"{root / f'{split}.txt'}: wanted every id once, got {files.few(_repeated(ids))} again")
+    ids = files.listed(root / f"{split}.txt")
     return ids, files.find(root / split), files.find(root / f"{split}annot")
-
-
-def _repeated(ids: tuple[str, ...]) -> set[str]:
-    seen: set[str] = set()
-    return {key for key in ids if key in seen or seen.add(key)}
 
 
 def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> Picture:
     image, labels = files.read_image(image_path), files.read_labels(labels_path)
     files.same_size(image, image_path, labels, labels_path)
     clean = files.resize(image, size, Image.Resampling.BOX)  # the area under each new pixel
-    return Picture(clean, _classes(files.resize(labels, size, Image.Resampling.NEAREST), labels_path), key)
-
-
-def _classes(labels: np.ndarray, path: Path) -> np.ndarray:
-    """Class numbers as everywhere in the lab: void is 255."""
-    outside = np.setdiff1d(labels, [*range(VOID_ON_DISK + 1), VOID])
-    if outside.size:
-        got = ", ".join(map(str, outside[:5]))
-        raise ValueError(f"{path}: wanted labels 0..{VOID_ON_DISK} (or {VOID} for void), got {got}")
-    labels[labels == VOID_ON_DISK] = VOID
-    return labels
+    kept = files.resize(labels, size, Image.Resampling.NEAREST)
+    return Picture(clean, files.renumber(kept, labels_path, NUMBERS), key)
 
 
 READER = Reader("camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks)

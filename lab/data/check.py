@@ -12,6 +12,7 @@ from lab.data import files, reader
 from lab.data.base import Dataset
 
 BUILT_IN = 50  # built-in pictures looked at: they cannot be broken on the disk
+SIZES = 5  # sizes named: VOC has hundreds
 
 
 def check(name: str, data_root: str | os.PathLike | None = None) -> str:
@@ -47,7 +48,10 @@ def _look(data: Dataset) -> tuple[list[str], list[str]]:
         sizes[picture.clean.shape[:2]] += 1
         if picture.labels is not None:
             pixels += np.bincount(picture.labels.ravel(), minlength=256)
-    kinds = ", ".join(f"{count} of {h}x{w}" for (h, w), count in sizes.most_common())
+    kinds = ", ".join(f"{count} of {h}x{w}" for (h, w), count in sizes.most_common(SIZES))
+    if len(sizes) > SIZES:
+        rest = sizes.total() - sum(count for _, count in sizes.most_common(SIZES))
+        kinds += f", {rest} of {len(sizes) - SIZES} other sizes"
     lines = [f"{data.split}: {len(data)} pictures (H x W): {kinds}"]
     if pixels.any():
         lines.append("  share of pixels in %: " + ", ".join(f"{k} {v:.2f}" for k, v in _shares(data, pixels).items()))

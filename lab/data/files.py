@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
 
+from pearl_core.types import VOID
+
 Size = tuple[int, int]  # (H, W)
-SUFFIXES = (".png", ".webp")
+SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
 MAX_PIXELS = 40_000_000  # no data set of street scenes comes near: a larger file is a mistake or a trap
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have switched it on: half a picture is no picture
 
@@ -62,6 +65,18 @@ def find(folder: Path) -> dict[str, Path]:
     return files
 
 
+def listed(path: Path) -> tuple[str, ...]:
+    """The ids that a list names, one a line, in its order; where a line holds two paths, the first is the picture's."""
+    lines = path.read_text(errors="replace").splitlines()
+    ids = tuple(stem(line.split()[0]) for line in lines if line.strip())
+    if not ids:
+        raise ValueError(f"{path}: wanted one picture per line, got an empty list")
+    if len(set(ids)) < len(ids):
+        again = {key for key, times in Counter(ids).items() if times > 1}
+        raise ValueError(f"{path}: wanted every id once, got {few(again)} again")
+    return ids
+
+
 def first(keys: tuple[str, ...], count: int | None) -> tuple[str, ...]:
     """The first `count` of them, all if None."""
     if count is not None and not 0 < count <= len(keys):
@@ -80,6 +95,8 @@ def read_image(path: Path) -> Image.Image:
 def read_labels(path: Path) -> Image.Image:
     """A picture whose pixels are class numbers, gray or palette; WebP has no gray and stores it as equal R, G, B."""
     image = _decode(path)
+    if image.format == "JPEG":
+        raise ValueError(f"{path}: wanted labels as class numbers, got a JPEG, which keeps no number exactly")
     if image.mode in ("L", "P"):
         return Image.fromarray(np.asarray(image))
     if image.mode == "RGB":
@@ -92,6 +109,32 @@ def read_labels(path: Path) -> Image.Image:
 def resize(image: Image.Image, size: Size | None, how: Image.Resampling) -> np.ndarray:
     """As an array of (H, W) = `size`; None leaves it as it is."""
     return np.array(image if size is None else image.resize(size[::-1], how))
+
+
+def fit(image: Image.Image, size: Size | None, how: Image.Resampling, fill: int | None = None) -> np.ndarray:
+    """The whole picture in its proportions, as large as (H, W) = `size` allows, in the top left corner.
+
+    The rest is `fill`, or the last row and column again; None for `size` leaves the picture as it is.
+    """
+    if size is None:
+        return np.array(image)
+    scale = min(size[0] / image.height, size[1] / image.width)
+    sides = [max(1, round(scale * side)) for side in (image.height, image.width)]
+    pixels = resize(image, (sides[0], sides[1]), how)
+    rest = [(0, size[0] - sides[0]), (0, size[1] - sides[1]), *[(0, 0)] * (pixels.ndim - 2)]
+    return np.pad(pixels, rest, "edge") if fill is None else np.pad(pixels, rest, constant_values=fill)
+
+
+def renumber(labels: np.ndarray, path: Path, numbers: dict[int, int]) -> np.ndarray:
+    """Labels as the lab numbers them, by `numbers` = {on the disk: in the lab}; refuses any other number."""
+    outside = np.setdiff1d(labels, list(numbers))
+    if outside.size:
+        highest = max(number for number in numbers if number != VOID)
+        got = ", ".join(map(str, outside[:5]))
+        raise ValueError(f"{path}: wanted labels 0..{highest} (or {VOID} for void), got {got}")
+    table = np.zeros(256, np.uint8)
+    table[list(numbers)] = list(numbers.values())
+    return table[labels]
 
 
 def same_size(one: Image.Image, one_path: Path, two: Image.Image, two_path: Path) -> None:

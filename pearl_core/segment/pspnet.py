@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..layers import Normalize, check_pictures, pad_to_grid
-from .resnet import DilatedResNet, conv_bn
+from .resnet import TwoHeads, conv_bn, head
 
 
 class Pyramid(nn.Module):
@@ -26,42 +25,29 @@ class Pyramid(nn.Module):
         return torch.cat([x, *levels], 1)
 
 
-def head(cin: int, inner: int, classes: int) -> nn.Sequential:
-    return nn.Sequential(
-        *conv_bn(cin, inner, 3), nn.ReLU(inplace=True), nn.Dropout2d(0.1), nn.Conv2d(inner, classes, 1)
-    )
+class PSPNet(TwoHeads):
+    """Two heads on a dilated ResNet, with the pyramid as context. Names and shapes are those of the semseg repository.
 
-
-class PSPNet(DilatedResNet):
-    """(B, 3, H, W) in [0, 1] -> logits (B, K, H, W). Names and shapes are those of the semseg repository.
-
-    The grid of features lies on pixels 0, 8, 16, ..., so pictures are padded to sides of 8 n + 1.
-    `aux=True` adds the training head on stage 3, `normalize=False` leaves the input as it is.
+    `aux=True` adds the training head; `stem` is "deep" (semseg's) or "plain" (torchvision's).
     """
 
-    def __init__(self, classes: int, depth: int = 50, width: int = 64, *, aux: bool = True, normalize: bool = True):
-        super().__init__(depth, width)
-        self.normalize = Normalize() if normalize else nn.Identity()
+    def __init__(
+        self,
+        classes: int,
+        depth: int = 50,
+        width: int = 64,
+        *,
+        stem: str = "deep",
+        aux: bool = True,
+        normalize: bool = True,
+    ):
+        super().__init__(depth, width, stem, normalize)
         self.ppm = Pyramid(self.channels)
         self.cls = head(2 * self.channels, 8 * width, classes)
         self.aux = head(self.channels // 2, 4 * width, classes) if aux else None
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.heads(images)[0]
-
-    def heads(self, images: Tensor, *, aux: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Logits of the main head and, when asked for, of the auxiliary head, both at the size of the picture."""
-        check_pictures(images)
-        height, width = images.shape[2:]
-        padded = pad_to_grid(images, 8, 1)
-        third, fourth = self.stages(self.normalize(padded))
-
-        def enlarge(logits: Tensor) -> Tensor:
-            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # autocast stops here
-            whole = F.interpolate(logits, padded.shape[2:], mode="bilinear", align_corners=True)
-            return whole[:, :, :height, :width]
-
-        return enlarge(self.cls(self.ppm(fourth))), enlarge(self.aux(third)) if aux else None
+    def context(self, fourth: Tensor) -> Tensor:
+        return self.ppm(fourth)
 
 
 NETS = {"pspnet": PSPNet}

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..layers import Normalize, check_pictures, pad_to_grid
+from ..types import choose
 
 
 def conv_bn(cin: int, cout: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[nn.Module, nn.Module]:
@@ -58,21 +65,35 @@ class Bottleneck(Block):
 BLOCKS = {18: (Basic, (2, 2, 2, 2)), 50: (Bottleneck, (3, 4, 6, 3))}
 
 
+def deep_stem(width: int) -> nn.Sequential:
+    """Three 3x3 convolutions, as in semseg; ends with twice the width."""
+    relu = nn.ReLU(inplace=True)
+    return nn.Sequential(
+        *conv_bn(3, width, 3, stride=2), relu, *conv_bn(width, width, 3), relu, *conv_bn(width, 2 * width, 3), relu,
+        nn.MaxPool2d(3, stride=2, padding=1),
+    )  # fmt: skip
+
+
+def plain_stem(width: int) -> nn.Sequential:
+    """One 7x7 convolution, as in the paper and in torchvision."""
+    return nn.Sequential(*conv_bn(3, width, 7, stride=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1))
+
+
+STEMS = {"deep": (deep_stem, 2), "plain": (plain_stem, 1)}  # and how many times the width comes out
+
+
 class DilatedResNet(nn.Module):
-    """Stages `layer0` (deep stem) to `layer4`; the last two trade their stride for dilation 2 and 4.
+    """Stages `layer0` (the stem) to `layer4`; the last two trade their stride for dilation 2 and 4.
 
     `width` is the number of channels of the first stage: 64 in the paper, less for the small nets of the zoo.
     """
 
-    def __init__(self, depth: int = 50, width: int = 64):
+    def __init__(self, depth: int = 50, width: int = 64, stem: str = "deep"):
         super().__init__()
         block, counts = BLOCKS[depth]
-        relu = nn.ReLU(inplace=True)
-        self.layer0 = nn.Sequential(
-            *conv_bn(3, width, 3, stride=2), relu, *conv_bn(width, width, 3), relu, *conv_bn(width, 2 * width, 3), relu,
-            nn.MaxPool2d(3, stride=2, padding=1),
-        )  # fmt: skip
-        channels = 2 * width
+        build, times = STEMS[choose("stem", stem, STEMS)]
+        self.layer0 = build(width)
+        channels = times * width
         for stage, (count, stride, dilation) in enumerate(zip(counts, (1, 2, 1, 1), (1, 1, 2, 4), strict=True), 1):
             inner = width * 2 ** (stage - 1)
             blocks = []
@@ -86,3 +107,42 @@ class DilatedResNet(nn.Module):
         """Features after stages 3 and 4, both at 1/8 of the input."""
         third = self.layer3(self.layer2(self.layer1(self.layer0(x))))
         return third, self.layer4(third)
+
+
+def head(cin: int, inner: int, classes: int, kernel: int = 3) -> nn.Sequential:
+    return nn.Sequential(
+        *conv_bn(cin, inner, kernel), nn.ReLU(inplace=True), nn.Dropout2d(0.1), nn.Conv2d(inner, classes, 1)
+    )
+
+
+class TwoHeads(DilatedResNet):
+    """The trunk under two heads: `cls` on what `context` makes of stage 4 and, for training only, `aux` on stage 3.
+
+    (B, 3, H, W) in [0, 1] -> logits (B, K, H, W). The grid of features lies on pixels 0, 8, 16, ..., so pictures are
+    padded to sides of 8 n + 1. `normalize=False` leaves the input as it is.
+    """
+
+    context: Callable[[Tensor], Tensor]  # (B, C, h, w) -> (B, C', h, w)
+    cls: nn.Module
+    aux: nn.Module | None
+
+    def __init__(self, depth: int, width: int, stem: str, normalize: bool):
+        super().__init__(depth, width, stem)
+        self.normalize = Normalize() if normalize else nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.heads(images)[0]
+
+    def heads(self, images: Tensor, *, aux: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Logits of the main head and, when asked for, of the auxiliary head, both at the size of the picture."""
+        check_pictures(images)
+        height, width = images.shape[2:]
+        padded = pad_to_grid(images, 8, 1)
+        third, fourth = self.stages(self.normalize(padded))
+
+        def enlarge(logits: Tensor) -> Tensor:
+            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # autocast stops here
+            whole = F.interpolate(logits, padded.shape[2:], mode="bilinear", align_corners=True)
+            return whole[:, :, :height, :width]
+
+        return enlarge(self.cls(self.context(fourth))), enlarge(self.aux(third)) if aux else None

@@ -18,6 +18,8 @@ from lab.data.check import check
 from pearl_core.rain import preset
 from pearl_core.scenes import scene
 
+from .layouts import cityscapes_tree, one_line, voc_tree
+
 REAL = os.environ.get("PEARL_DATA")
 needs_real = [pytest.mark.data, pytest.mark.skipif(not REAL, reason="PEARL_DATA is not set")]
 SHARES = {  # README of the development data: CamVid train, in %
@@ -75,24 +77,27 @@ def pairs(tmp_path) -> Path:
     return root
 
 
-def one_line(error: pytest.ExceptionInfo) -> str:
-    assert "\n" not in str(error.value)
-    return str(error.value)
+@pytest.fixture
+def folders(camvid, pairs, tmp_path) -> Path:
+    """All sets that have a folder, in one."""
+    cityscapes_tree(tmp_path, train=1)
+    voc_tree(tmp_path, train=1)
+    return tmp_path
 
 
 # --- what every data set is
 
 
 def test_the_registry_finds_one_reader_per_file():
-    assert names() == ("camvid", "rain100h", "scenes")
-    assert [reader(name).default_split for name in names()] == ["val", "test", "test"]
+    assert names() == ("camvid", "cityscapes", "objects", "rain100h", "scenes", "voc")
+    assert [reader(name).default_split for name in names()] == ["val", "val", "test", "test", "test", "val"]
 
 
 @pytest.mark.parametrize("name", names())
-def test_all_read_alike(name, camvid, pairs):
+def test_all_read_alike(name, folders):
     data = dataset(
         name,
-        data_root=None if name == "scenes" else camvid.parent,
+        data_root=None if reader(name).built_in else folders,
         size=None if name == "rain100h" else (H, W),
         rain="none",
         count=2,
@@ -115,10 +120,10 @@ def test_all_read_alike(name, camvid, pairs):
 
 
 @pytest.mark.parametrize("name", names())
-def test_preloading_changes_nothing(name, camvid, pairs):
+def test_preloading_changes_nothing(name, folders):
     open_it = lambda: dataset(  # noqa: E731
         name,
-        data_root=None if name == "scenes" else camvid.parent,
+        data_root=None if reader(name).built_in else folders,
         size=None if name == "rain100h" else (H, W),
         rain="none",
         count=2,
@@ -132,7 +137,7 @@ def test_preloading_changes_nothing(name, camvid, pairs):
 
 
 def test_unknown_names_say_the_choices(camvid):
-    with pytest.raises(ValueError, match=r"unknown data set 'kitti'; choose one of camvid, rain100h, scenes"):
+    with pytest.raises(ValueError, match=r"unknown data set 'kitti'; choose one of camvid, .*rain100h, scenes"):
         dataset("kitti")
     with pytest.raises(ValueError, match=r"unknown split 'dev'; choose one of test, train, val"):
         dataset("camvid", "dev", data_root=camvid)

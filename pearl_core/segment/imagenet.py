@@ -1,0 +1,71 @@
+"""ImageNet backbones: the weights of a classifying ResNet as the start of a segmenter's trunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from .resnet import BLOCKS, STEMS, DilatedResNet
+
+# Names of the stem outside -> here. The other stages are called alike everywhere.
+SEMSEG = {"conv1": "0", "bn1": "1", "conv2": "3", "bn2": "4", "conv3": "6", "bn3": "7"}  # torchvision's: the first two
+TIMM_DEEP = {"conv1.0": "0", "conv1.1": "1", "conv1.3": "3", "conv1.4": "4", "conv1.6": "6", "bn1": "7"}
+
+
+def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
+    """Copy an ImageNet ResNet, named as in torchvision, semseg or timm, into `layer0` to `layer4` of `net`.
+
+    The classifier is left out, and batch counters may be missing, as in old files. A ValueError unless everything else
+    of the trunk is there in its shape, and nothing more: then the weights are those of another function.
+    """
+    found = renamed(weights)
+    pooled = [name for name in found if ".downsample.2." in name]
+    if pooled:
+        raise ValueError(f"wanted a ResNet with strided shortcuts, got a ResNet-D, which averages in them: {pooled[0]}")
+    wanted, got = shapes(trunk(net)), shapes(found)
+    if wanted != got:
+        raise ValueError(
+            f"wanted an ImageNet ResNet with {settings(wanted)}, got {settings(got) or first(wanted, got)}"
+        )
+    net.load_state_dict(found, strict=False)
+
+
+def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same entries under this package's names, without the classifier."""
+    found = {name.removeprefix("module."): value for name, value in weights.items()}
+    stem = TIMM_DEEP if "conv1.0.weight" in found else SEMSEG
+
+    def place(name: str) -> str:
+        module, _, entry = name.rpartition(".")
+        return f"layer0.{stem[module]}.{entry}" if module in stem else name
+
+    return {place(name): value for name, value in found.items() if not name.startswith("fc.")}
+
+
+def trunk(net: DilatedResNet) -> dict[str, Tensor]:
+    return {name: value for name, value in net.state_dict().items() if name.startswith("layer")}
+
+
+def shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
+
+
+def settings(got: dict[str, tuple[int, ...]]) -> str:
+    """The depth, width and stem that make a trunk of these shapes; nothing if none do."""
+    width = got.get("layer1.0.conv1.weight", (0,))[0]
+    for depth, stem in product(BLOCKS, STEMS) if width else ():
+        with torch.device("meta"):  # shapes without numbers
+            if shapes(trunk(DilatedResNet(depth, width, stem))) == got:
+                return f"depth={depth}, width={width}, stem={stem!r}"
+    return ""
+
+
+def first(wanted: dict[str, tuple[int, ...]], got: dict[str, tuple[int, ...]]) -> str:
+    """Where shapes that no settings make part from those wanted."""
+    name = next(name for name in (*wanted, *got) if wanted.get(name) != got.get(name))
+    one, other = (f"of shape {of[name]}" if name in of else "absent" for of in (wanted, got))
+    choices = f"depth {' or '.join(map(str, BLOCKS))}, stem {' or '.join(STEMS)}"
+    return f"one that no {choices} fits: {name} is {other}, not {one}"
