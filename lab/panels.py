@@ -16,7 +16,9 @@ TITLES = {
     "segpgd": "SegPGD", "cospgd": "CosPGD", "best_pgd": "PGD, best point", "apgd": "APGD",
     "red_eps_apgd": "red-eps APGD", "sea": "SEA", "alma_prox": "ALMA-prox", "prenet": "PReNet",
     "js": "JS", "mask_ce": "Mask-CE", "mask_sph": "Mask-Sph", "bal_ce": "Bal-CE", "scenes": "built-in scenes",
-    "camvid": "CamVid",
+    "camvid": "CamVid", "objects": "built-in objects", "cityscapes": "Cityscapes", "voc": "PASCAL VOC",
+    "rescan": "RESCAN", "mprnet": "MPRNet", "transweather": "TransWeather", "pspnet": "PSPNet",
+    "deeplabv3": "DeepLabv3",
 }  # fmt: skip
 
 

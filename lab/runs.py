@@ -10,9 +10,6 @@ import pandas as pd
 
 from lab.trial import Cell, Trial
 
-SAME = ("method", "dataset", "derain", "segmenter", "condition", "threat", "eps", "metric")
-
-
 def over_runs(trials: Iterable[Trial], seeds: int) -> list[Trial]:
     """The trials with the nets of training seeds 0 to `seeds` - 1; a run whose nets nobody trained is left out.
 
@@ -30,15 +27,9 @@ def trained(trial: Trial) -> bool:
     """Whether the zoo holds all nets of a trial."""
     cell = Cell(trial, None)
     try:
-        cell.victim, cell.attacked  # noqa: B018 - looked up when asked for
-    except (FileNotFoundError, ValueError):
+        return bool(cell.victim and (trial.attack is None or cell.attacked))
+    except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
         return False
-    return True
-
-
-def statistics_of(rows: pd.DataFrame) -> list[np.ndarray]:
-    """The statistics of one cell, run by run in the order of seeds."""
-    return rows.sort_values("net_seed").statistics.tolist()
 
 
 def paired(a: pd.DataFrame, b: pd.DataFrame) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:

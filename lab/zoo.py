@@ -45,11 +45,14 @@ class NetName:
     derain_on: str | None = None  # the data set that the derainer behind `nat` learned on, where it is another
 
     def __post_init__(self):
-        if self.derain_on == self.dataset or self.recipe != "nat":
-            object.__setattr__(self, "derain_on", None)
         choose("recipe", self.recipe, RECIPES)
         choose("derain net", self.derain, DERAINERS)
         choose("segmenter", self.segmenter, SEGMENTERS)
+        # what a net does not depend on gets one value, so that one net has one name
+        if self.derain_on == self.dataset or self.recipe != "nat":
+            object.__setattr__(self, "derain_on", None)
+        for other in {"derain", "segmenter"} - {ALONE.get(self.recipe)} if self.recipe in ALONE else ():
+            object.__setattr__(self, other, type(self).__dataclass_fields__[other].default)
 
     @property
     def network(self) -> str:

@@ -69,7 +69,7 @@ def runs_difference(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Difference:
-    """The same, averaged over S training runs: run s of `a` beside run s of `b`. Each resample draws images and runs."""
+    """The same, averaged over S training runs: run s of `a` beside run s of `b`. A resample draws images and runs."""
     if len(a) != len(b) or not a:
         raise ValueError(f"a paired difference needs the same training runs on both sides; got {len(a)} and {len(b)}")
     sizes = list(dict.fromkeys(len(run) for run in (*a, *b)))

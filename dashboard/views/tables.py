@@ -1,4 +1,7 @@
-"""Tables: all that was measured, beside what was published. Widgets and calls into lab, nothing computed here."""
+"""Tables: all that was measured, beside what was published, and the verdicts on what a paper claims in words.
+
+Widgets and calls into lab, nothing computed here.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,18 @@ import pandas as pd
 import streamlit as st
 from address import asked, dial, remember
 
-from lab import tables, tidy
+from lab import tables, tidy, verdicts
 from lab.tables import Source
 
 PAGE = "tables"
 INTRODUCTION = """Every number measured so far, from this machine's store or from the rows that come with the
 repository; beside it what the paper prints, where the two can be compared. The same as text, with pictures:
 `docs/RESULTS.md`."""
+CLAIMS = """What the PEARL paper says in words. Each claim means certain differences between measured numbers, with
+margins that are declared in the code; it holds if all of them lie inside with their whole 95 % intervals, fails if one
+lies wholly outside, and is undecided otherwise. Intervals are not corrected for their number. Click on a row to see
+its differences."""
+VIEWS = {"numbers": "Numbers", "claims": "Claims"}
 LABELS = {"dataset": "Data set", "experiment": "Experiment", "method": "Method", "metric": "Metric", "threat": "Threat"}
 HELP = {
     "dataset": "Show only numbers measured on these streets; with none chosen, on all.",
@@ -40,21 +48,119 @@ COLUMNS = {
 }  # fmt: skip
 
 
+WORDS = {
+    "claim": ("Claim", "The short name of what the paper says; click on a row to see what it means in numbers."),
+    "threat": ("Threat", "What the attack knows: the segmenter alone (oblivious), the whole defence (adaptive); "
+               "either: nothing derains, so both are one; none: no attack."),
+    "verdict": ("Verdict", "From all contrasts: holds if all hold, fails if one fails."),
+    "contrast": ("Weakest contrast", "The difference that speaks least for the claim, in widths of its interval."),
+    "wanted": ("Wanted", "Where the difference must lie for the claim to hold, declared before results were read."),
+    "note": ("Why not measured", "What is missing: a net, with the command that trains it, or data."),
+    "source": ("From", "This machine's store, or the verdicts that come with the repository (shipped)."),
+    "address_a": ("First number", "Its address in the store; of several training runs one each."),
+    "address_b": ("Second number", "Its address in the store; of several training runs one each."),
+}  # fmt: skip
+
+
 def main() -> None:
     st.title("Tables", anchor=False)
-    st.markdown(INTRODUCTION)
     try:
-        begin = {"data_root": os.environ.get("PEARL_DATA", "")}
+        begin = {"data_root": os.environ.get("PEARL_DATA", ""), "view": "numbers", "on": "scenes"}
+        begin["claim"] = verdicts.declared("pearl")[0].key
         told = begin | asked(PAGE, [*begin, *LABELS, "text"])
+        view = st.radio(
+            "Show", VIEWS, key=dial(PAGE, "view", told["view"] if told["view"] in VIEWS else "numbers"),
+            format_func=VIEWS.get, horizontal=True, label_visibility="collapsed",
+            help="Every number by itself, or the verdicts on what the paper claims in words.",
+        )  # fmt: skip
         root = root_dial(told["data_root"])
-        frame, sources = tables.gathered(root or None)
-        chosen, words = filters(frame, told)
-        joined = {name: ",".join(found) for name, found in chosen.items()}
-        remember(PAGE, {"data_root": root, "text": words} | joined, begin)
-        show(tidy.filtered(frame, chosen, words), len(frame))
-        origins(sources, chosen)
+        values = numbers(told, root) if view == "numbers" else claims(told, root)
+        remember(PAGE, told | {"data_root": root, "view": view} | values, begin)
     except (ValueError, OSError) as error:
         st.error(str(error))
+
+
+def numbers(told: dict[str, str], root: str) -> dict[str, str]:
+    """Every number, filtered; what the address shall say of it."""
+    st.markdown(INTRODUCTION)
+    frame, sources = tables.gathered(root or None)
+    chosen, words = filters(frame, told)
+    show(tidy.filtered(frame, chosen, words), len(frame))
+    origins(sources, chosen)
+    return {name: ",".join(found) for name, found in chosen.items()} | {"text": words}
+
+
+def claims(told: dict[str, str], root: str) -> dict[str, str]:
+    """The verdicts on one data set, and one claim in full; what the address shall say of it."""
+    st.markdown(CLAIMS)
+    sets, declared = verdicts.datasets(), {claim.key: claim for claim in verdicts.declared("pearl")}
+    if not sets:
+        st.info("No trained nets and no shipped verdicts here; `python -m lab train --all` trains the nets.")
+        return {}
+    begin = told["claim"] if told["claim"] in declared else next(iter(declared))
+    with st.sidebar:
+        dataset = st.selectbox(
+            "Data set", sets, key=dial(PAGE, "on", told["on"] if told["on"] in sets else sets[0]),
+            help="The streets on which the claims are judged; those about unseen data, on another set.",
+        )  # fmt: skip
+    with st.spinner("Judging …"):
+        found, wrong = verdicts.gathered(dataset, root or None)
+    if wrong:
+        st.error(wrong)
+    overview(verdicts.screen(verdicts.summary(found)))
+    key = st.selectbox(
+        "Claim", declared, key=dial(PAGE, "claim", begin),
+        format_func=lambda name: f"{name}: {declared[name].text}",
+        help="The claim to show in full: the differences that it means, each with its interval and margins.",
+    )  # fmt: skip
+    in_full(declared[key], found[found.claim == key], dataset, root)
+    st.download_button(
+        "All contrasts (CSV)", found.to_csv(index=False), f"claims-{dataset}.csv", "text/csv", on_click="ignore",
+        help="Every contrast of every claim, with the addresses of its numbers in the store.",
+    )  # fmt: skip
+    return {"on": dataset, "claim": key}
+
+
+def overview(shown: pd.DataFrame) -> None:
+    """One row per claim and threat; a click chooses the claim."""
+    order = ["claim", "threat", "verdict", *verdicts.VERDICTS, "contrast", "metric", "wanted", "difference", "low",
+             "high", "published", "source"]  # fmt: skip
+    st.dataframe(
+        shown, column_config=columns(shown), column_order=order, hide_index=True, height=560,
+        key=f"{PAGE} verdicts", on_select=lambda: choose(list(shown.claim)), selection_mode="single-cell",
+    )  # fmt: skip
+
+
+def choose(names: list[str]) -> None:
+    for row, _ in st.session_state[f"{PAGE} verdicts"]["selection"]["cells"]:
+        st.session_state[f"{PAGE} claim"] = names[row]
+
+
+def in_full(claim: verdicts.Claim, rows: pd.DataFrame, dataset: str, root: str) -> None:
+    """What the paper says, the margins, every contrast, and what measures them anew."""
+    st.markdown(f"{claim.text} *In the paper: {claim.where}.* Margins: {claim.margin} {claim.remark}")
+    order = ["threat", "verdict", "contrast", "metric", "wanted", "difference", "low", "high", "published", "dataset",
+             "images", "runs", "science", "address_a", "address_b", "note"]  # fmt: skip
+    rows = verdicts.screen(rows)
+    config = columns(rows) | {"contrast": st.column_config.TextColumn("Contrast", help="The two numbers it subtracts.")}
+    st.dataframe(rows, column_config=config, column_order=order, hide_index=True)
+    st.code(verdicts.command(claim, dataset, root or None), language="bash", wrap_lines=True)
+
+
+def columns(frame: pd.DataFrame) -> dict:
+    """Headings and what they mean."""
+    texts = {name: st.column_config.TextColumn(label, help=words) for name, (label, words) in WORDS.items()}
+    found = {
+        name: st.column_config.NumberColumn(COLUMNS[name][0], help=COLUMNS[name][1], format="%.3f")
+        for name in ("low", "high")
+    }
+    found["difference"] = st.column_config.NumberColumn(
+        "Difference", help="Measured here, the first number less the second, in the metric's unit.", format="%.3f"
+    )
+    found["published"] = st.column_config.NumberColumn(
+        "Published", help="The same difference in the paper's own numbers, where it prints both.", format="%.3f"
+    )
+    return {name: made for name, made in (texts | found).items() if name in frame}
 
 
 def root_dial(begin: str) -> str:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lab.bench import attacks, dashboard, sea, table1
+from lab.bench import attacks, dashboard, derain, sea, table1
 
-BENCHES: dict[str, ModuleType] = {"table1": table1, "attacks": attacks, "sea": sea, "dashboard": dashboard}
+BENCHES: dict[str, ModuleType] = {
+    "table1": table1,
+    "attacks": attacks,
+    "sea": sea,
+    "derain": derain,
+    "dashboard": dashboard,
+}

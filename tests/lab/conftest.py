@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from lab import disk, scene, street, training, zoo
-from lab.data import scenes
+from lab import disk, plans, scene, street, training, zoo
+from lab.data import objects, scenes
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 
@@ -69,18 +69,18 @@ def no_room(monkeypatch):
 
 @pytest.fixture(scope="session")
 def tiny_nets(tmp_path_factory):
-    """The folder of a zoo of tiny nets that know nothing: the six that table 1 needs on the scenes."""
+    """The folder of a zoo of tiny nets that know nothing: one run of all that PEARL's tables need on the scenes."""
     folder = tmp_path_factory.mktemp("zoo")
+    classes = {"scenes": 19, "objects": 21}
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PEARL_ZOO", str(folder))
-        for seed, recipe in enumerate(training.ORDER):
-            name = zoo.NetName("scenes", recipe)
+        for seed, name in enumerate(name for name in plans.nets("scenes") if name.seed == 0):
             torch.manual_seed(seed)
             settings = (tiny.PLAN.segmenter | tiny.PLAN.derain)[name.network]
-            settings = settings | ({"classes": 19, "aux": False} if name.network == "pspnet" else {})
-            zoo.save(
-                name, zoo.build(name.network, settings), {"network": name.network, "settings": settings, "seconds": 0}
-            )
+            if name.network in tiny.PLAN.segmenter:
+                settings = settings | {"classes": classes[name.dataset], "aux": False}
+            card = {"network": name.network, "settings": settings, "seconds": 0}
+            zoo.save(name, zoo.build(name.network, settings), card)
     return folder
 
 
@@ -88,7 +88,8 @@ def tiny_nets(tmp_path_factory):
 def tiny_zoo(small, tiny_nets, monkeypatch):
     """The small lab with the tiny zoo and a dozen test pictures."""
     monkeypatch.setenv("PEARL_ZOO", str(tiny_nets))
-    monkeypatch.setattr(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 12})
+    for world in (scenes, objects):
+        monkeypatch.setattr(world, "LENGTHS", {"train": 6, "val": 3, "test": 12})
     return tiny_nets
 
 

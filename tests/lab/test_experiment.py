@@ -173,8 +173,8 @@ def test_threats_attack_what_they_say(tiny_zoo):
             "another source than its victim",
         ),
         ({"dataset": "citiscapes"}, "unknown data set 'citiscapes'; choose one of camvid"),
-        ({"derain": "prnet"}, "unknown derain net 'prnet'; choose one of prenet"),
-        ({"segmenter": "psp"}, "unknown segmenter 'psp'; choose one of pspnet"),
+        ({"derain": "prnet"}, "unknown derain net 'prnet'; choose one of mprnet, prenet"),
+        ({"segmenter": "psp"}, "unknown segmenter 'psp'; choose one of deeplabv3, pspnet"),
         ({"rain": "acid"}, "unknown rain 'acid'; choose one of heavy"),
         (
             {"attack": "bim", "threat": "oblivious", "eps": 8, "steps": 1, "objective": "js"},

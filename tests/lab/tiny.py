@@ -13,15 +13,21 @@ from dataclasses import replace
 import lab.data
 from lab import plans, training
 from lab.batches import Batches
-from lab.data import rainy, scenes
+from lab.data import objects, rainy, scenes
 from lab.zoo import NetName
 from pearl_core.rain import preset
 from pearl_core.train import Schedule
 
 STEPS = 12
 PLAN = plans.Plan(
-    segmenter={"pspnet": {"depth": 18, "width": 4}},
-    derain={"prenet": {"width": 4, "iterations": 1}},
+    segmenter={"pspnet": {"depth": 18, "width": 4}, "deeplabv3": {"depth": 18, "width": 4}},
+    derain={
+        "prenet": {"width": 4, "iterations": 1},
+        "rescan": {"channel": 6, "stages": 1, "depth": 3},
+        "mprnet": {"width": 8, "step": 4, "full_step": 4, "blocks": 1},
+        "transweather": {"dims": [8, 8, 8, 8], "depths": [1, 1, 1, 1], "heads": [1, 1, 1, 1], "decoder_depth": 1,
+                         "decoder_heads": 1},
+    },
     schedules={recipe: Schedule(STEPS, 1e-2) for recipe in training.ORDER},
     batch=3,
 )
@@ -30,9 +36,13 @@ PLAN = plans.Plan(
 def shrink(change: Callable = setattr) -> None:
     """Six small pictures to train on and three to score, tiny nets, a state on disk after every step."""
     training.training_data.cache_clear()
-    readers = lab.data._readers() | {"scenes": replace(scenes.READER, size=(32, 64))}
+    readers = lab.data._readers() | {
+        "scenes": replace(scenes.READER, size=(32, 64)),
+        "objects": replace(objects.READER, size=(32, 40)),
+    }
     change(lab.data, "_readers", lambda: readers)
-    change(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 3})
+    for world in (scenes, objects):
+        change(world, "LENGTHS", {"train": 6, "val": 3, "test": 3})
     change(rainy, "recorded", lambda name, size, rain: preset(rain))
     change(plans, "PLANS", {"scenes": PLAN})
     change(training, "CHECKPOINT", 0)

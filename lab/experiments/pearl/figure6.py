@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 NAMES = ("nat", "pearl", "pearl_ama")
 SCORES = {"IoU (%)": class_iou, "accuracy (%)": class_accuracy}
-NOTE = """The paper prints no numbers, only the figure, and does not state its attack. It calls the two "mIoU and allAcc of
-each class": for one class these are its IoU and the share of its pixels that is found. Classes are those that are
+NOTE = """The paper prints no numbers, only the figure, and does not state its attack. It calls the two "mIoU and allAcc
+of each class": for one class these are its IoU and the share of its pixels that is found. Classes are those that are
 labelled in these images, pooled over them; beside each stands its share of the labelled pixels. A class in few images
 says little."""
 
@@ -61,16 +62,48 @@ def layout(rows: pd.DataFrame) -> Report:
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
-    names, shares = classes_of(rows)
-    scores = {title: scores_of(rows, score).loc[list(names)] for title, score in SCORES.items()}
-    there = f"Derainers learned against {rows.derain_with.iloc[0]}, and stand before {rows.segmenter.iloc[0]}."
+    counted = rows[rows.metric == "mIoU"]
+    shares = shares_of(counted)
+    scores = {title: scores_of(counted, score).loc[shares.index] for title, score in SCORES.items()}
     lines = {
         (name, f"{share:.2f} %"): {
-            (title, METHODS[method].title): f"{table.loc[number, method]:.2f}"
+            (title, METHODS[method].title): f"{table.loc[name, method]:.2f}"
             for title, table in scores.items() for method in NAMES
         }
-        for (number, name), share in zip(names.items(), shares, strict=True)
+        for name, share in shares.items()
     }  # fmt: skip
+    there = f"Derainers learned against {rows.derain_with.iloc[0]}; here they stand before {rows.segmenter.iloc[0]}."
     note = " ".join([MEANINGS[threat], there, *NOTE.split()])
-    figure = drawn(heading(rows, condition(rows.iloc[0]).lower(), threat), list(names.values()), scores)
-    return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=figure)
+    title = heading(rows, f"rain + BIM{rows.steps.iloc[0]}", threat)
+    return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=drawn(title, scores))
+
+
+def classes_of(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The names of the data set's classes."""
+    return import_module(f"lab.data.{rows.dataset.iloc[0]}").CLASSES
+
+
+def shares_of(rows: pd.DataFrame) -> pd.Series:
+    """The share of the labelled pixels that each class has, in %, for classes that have any; the same in all rows."""
+    labelled = rows.statistics.iloc[0].sum(0)[:, 2]  # (K,)
+    shares = pd.Series(100 * labelled / labelled.sum(), classes_of(rows))
+    return shares[shares > 0]
+
+
+def scores_of(rows: pd.DataFrame, score: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
+    """Classes x methods, from counts pooled over images; of several training runs the mean."""
+    runs = {method: statistics_of(rows[rows.method == method]) for method in NAMES}
+    found = {method: np.mean([score(counts.sum(0)) for counts in runs[method]], 0) for method in NAMES}
+    return pd.DataFrame(found, classes_of(rows))
+
+
+def drawn(title: str, scores: Mapping[str, pd.DataFrame]) -> Figure:
+    """A panel for each score; classes from left to right, the methods side by side."""
+    figure, panels = empty(title, len(scores), 1, (10, 6))
+    for axes, (words, table) in zip(panels, scores.items(), strict=True):
+        bars(axes, np.arange(len(table)), {method: table[method].to_frame("value") for method in NAMES})
+        axes.set_ylabel(words)
+        axes.set_ylim(0, 100)
+    panels[-1].set_xticks(np.arange(len(table)), table.index, rotation=45, ha="right", rotation_mode="anchor")
+    panels[-1].set_xlabel("class")
+    return explained(figure)

@@ -1,0 +1,276 @@
+"""What the papers' own scale costs: steps of its trainings measured here, hours on larger machines estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+from tqdm.auto import tqdm
+
+from lab import zoo
+from lab.batches import Batches
+from lab.bench.measure import machine, times
+from lab.bench.memory import fresh, grown
+from lab.data import cityscapes, reader, voc
+from lab.data.base import Dataset, Picture
+from lab.data.files import Size
+from lab.experiments.pearl.table1 import table1
+from lab.methods import METHODS
+from lab.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
+from lab.zoo import NetName
+from pearl_core import recipes as made
+from pearl_core.pipeline import Pipeline, frozen
+from pearl_core.precision import fast_dtype
+from pearl_core.rain import preset
+from pearl_core.train import train
+from pearl_core.types import choose
+
+WORLDS = {"cityscapes": cityscapes, "voc": voc}
+OFFICIAL = {"cityscapes": (1024, 2048)}  # size of the pictures on the disk, where the lab works at another
+PICTURES = 500  # that a table is measured on: Cityscapes' val
+KEPT = {"sgd": 8, "adam": 12}  # bytes per parameter that moves: its gradient, and what the optimiser remembers
+FLASH = torch.ops.aten._scaled_dot_product_flash_attention, torch.ops.aten._scaled_dot_product_flash_attention_backward
+ON_CPU = (
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward,
+)
+WIDE = 16  # columns of hours
+
+
+class Gpu(NamedTuple):
+    """Peak rates in TFLOP/s, bfloat16 for gradients and float32 for scores, and which shares of them are sustained."""
+
+    name: str
+    fast: float
+    exact: float
+    shares: tuple[float, ...]
+
+    def hours(self, fast: float, exact: float = 0.0) -> str:
+        """For so many FLOPs of each kind, at the largest share and at the smallest."""
+        whole = (fast / self.fast + exact / self.exact) / 1e12 / 3600
+        return f"{whole / max(self.shares):.3g} - {whole / min(self.shares):.3g}"
+
+
+class Cost(NamedTuple):
+    """One net to train. `flops` and `memory` are of the plan's batch; a multiplication and an addition are two."""
+
+    parameters: int  # that move
+    crop: float
+    steps: int
+    flops: float
+    seconds: float  # of a step of a few pictures, here
+    grown: int  # bytes that such a step takes beside weights and pictures, here
+    memory: float  # bytes, estimated
+
+
+def scale(
+    dataset: str = "cityscapes",
+    recipes: tuple[str, ...] = RECIPES,
+    derainers: tuple[str, ...] = ("prenet", "mprnet"),
+    segmenters: tuple[str, ...] = ("pspnet",),
+    batch: int = 2,
+    gpus: tuple[str, ...] = ("A100=312,19.5", "H100=989,67"),
+    shares: tuple[float, ...] = (0.3, 0.1),
+) -> str:
+    """What `train --all` trains of these recipes and networks, the making of batches, table 1 behind these derainers.
+
+    A step of `batch` pictures is real, at the plan's crop: its time and memory are measured, its FLOPs counted and
+    scaled to the plan's batch. Those of the table are counted on tensors without numbers. Hours are FLOPs over those
+    `shares` of the peak rates of `gpus`, NAME=BFLOAT16,FLOAT32 in TFLOP/s. The defaults are the lightest derainer and
+    the heaviest; all four, and both segmenters, take ten minutes on two cores twice as fast.
+    """
+    choose("data set", dataset, WORLDS)
+    if batch < 2 or not 0 < min(shares) <= max(shares) <= 1:
+        raise ValueError(f"wanted 2 pictures or more and shares over 0 up to 1, got {batch} and {shares}")
+    machines = [gpu(words, shares) for words in gpus]
+    names = chosen(dataset, recipes, derainers, segmenters)
+    costs = {name: cost(name, batch) for name in tqdm(names, unit="net", leave=False)}
+    sizes = dict.fromkeys((reader(dataset).size, OFFICIAL.get(dataset, reader(dataset).size)))
+    return "\n".join([
+        *heading(batch, machines),
+        *(line(name, found, machines) for name, found in costs.items()),
+        f"{'all of these, estimated hours':90}" + hours(machines, sum(one.steps * one.flops for one in costs.values())),
+        *making(costs),
+        *(judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)),
+    ])  # fmt: skip
+
+
+def gpu(words: str, shares: tuple[float, ...]) -> Gpu:
+    name, _, rates = words.partition("=")
+    try:
+        fast, exact = map(float, rates.split(","))
+    except ValueError:
+        raise ValueError(f"wanted a GPU as NAME=BFLOAT16,FLOAT32, such as A100=312,19.5, got {words!r}") from None
+    return Gpu(name, fast, exact, shares)
+
+
+def chosen(dataset: str, recipes: Sequence[str], derainers: Sequence[str], segmenters: Sequence[str]) -> list[NetName]:
+    """The nets of the plan that are of these."""
+    found = [
+        name
+        for name in nets(dataset, "paper")
+        if name.recipe in recipes
+        and (name.recipe not in BEHIND or name.derain in derainers)
+        and (name.recipe == "derain" or name.segmenter in segmenters)
+    ]
+    if not found:
+        given = ", ".join((*recipes, *derainers, *segmenters))
+        raise ValueError(f"wanted recipes and networks that {dataset} has nets of, got {given}")
+    return found
+
+
+# ---- a step of training ----
+
+
+def cost(name: NetName, batch: int) -> Cost:
+    """Of two real steps: one in a fresh process, for memory and FLOPs, and one here, for its time."""
+    how = plan(name.dataset, "paper")
+    grew, flops = fresh(watched, name, batch)
+    pipeline, step = prepared(name, batch)
+    (took,) = times(step, 1)
+    schedule, part = how.schedule(name), getattr(pipeline, made.RECIPES[name.recipe]().moves)
+    moving, every = (sum(p.numel() for p in net.parameters()) for net in (part, pipeline))
+    kept, share = KEPT[schedule.optimiser] * moving, how.batch / batch
+    memory = 4 * every + kept + max(grew - kept, 0) * share
+    return Cost(moving, how.crop[name.recipe], schedule.steps, flops * share, took, grew, memory)
+
+
+def prepared(name: NetName, batch: int) -> tuple[Pipeline, Callable[[], object]]:
+    """Fresh nets as planned, and what takes one training step with them."""
+    how, alone = plan(name.dataset, "paper"), zoo.ALONE.get(name.recipe)
+    torch.manual_seed(0)
+    classes = {"classes": len(WORLDS[name.dataset].CLASSES)}
+    pipeline = Pipeline(
+        None if alone == "segmenter" else zoo.build(name.derain, how.derain[name.derain]),
+        None if alone == "derain" else zoo.build(name.segmenter, how.segmenter[name.segmenter] | classes),
+    )
+    recipe, sample = made.RECIPES[name.recipe](), pictures(name, batch)(0)
+    schedule = replace(how.schedule(name), steps=9)
+    steps = train(pipeline, recipe, lambda step: sample, schedule, dtype=fast_dtype())
+    return pipeline, lambda: next(steps)
+
+
+def watched(name: NetName, batch: int) -> tuple[int, int]:
+    """Bytes by which a step makes this process grow, and its FLOPs."""
+    _, step = prepared(name, batch)
+    with Counter() as seen:
+        grew = grown(step)
+    return grew, seen.flops
+
+
+def pictures(name: NetName, batch: int) -> Batches:
+    """Batches as that training draws them, of one picture of noise."""
+    how, world, random = plan(name.dataset, "paper"), WORLDS[name.dataset], np.random.RandomState(0)
+    size = how.size or reader(name.dataset).size
+    clean = random.randint(0, 256, (*size, 3)).astype(np.uint8)
+    labels = random.randint(0, len(world.CLASSES), size).astype(np.uint8)
+    keys = tuple(map(str, range(batch)))
+    read = lambda i: Picture(clean, labels, keys[i])  # noqa: E731
+    data = Dataset(name.dataset, how.split, size, world.CLASSES, world.PALETTE, keys, read, tuple, preset("pearl"))
+    return Batches(data, batch, 0, how.zoom, how.crop[name.recipe], made.RECIPES[name.recipe]().rain)
+
+
+class Counter(TorchDispatchMode):
+    """FLOPs of what is computed meanwhile, by torch's formulas; its own counter stumbles over gradients of inputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.flops = 0
+
+    def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        found = call(*args, **(kwargs or {}))
+        packet = call.overloadpacket
+        if formula := flop_registry.get(dict(zip(ON_CPU, FLASH, strict=True)).get(packet, packet)):
+            self.flops += formula(*args, **(kwargs or {}), out_val=found)
+        return found
+
+
+# ---- table 1 ----
+
+
+def table(dataset: str, derain: str, size: Size) -> tuple[float, float]:
+    """FLOPs of one picture's gradients and scores under both threats, what they share being computed once."""
+    longest: dict[tuple, int] = {}  # (recipes of the attacked nets, attack) -> gradients
+    scored = set()
+    for trial in table1(dataset=dataset, derain=derain, images=1):
+        victim = METHODS[trial.method][1:]  # recipes of derainer and segmenter
+        key = ((None, victim[1]) if trial.threat == "oblivious" else victim, trial.attack) if trial.attack else None
+        if key:
+            longest[key] = max(longest.get(key, 0), trial.steps)
+        scored.add((victim, trial.rain, key, trial.steps))
+    passes = {pair: one_pass(dataset, derain, size, *pair) for pair in product((False, True), repeat=2)}
+    gradients = sum(passes[attacked[0] is not None, True] * steps for (attacked, _), steps in longest.items())
+    return gradients, sum(passes[victim[0] is not None, False] for victim, *_ in scored)
+
+
+def one_pass(dataset: str, derain: str, size: Size, behind: bool, gradient: bool) -> int:
+    """FLOPs of one picture through PSPNet, `behind` the derainer or not, and back if a `gradient` is wanted."""
+    how, classes = plan(dataset, "paper"), {"classes": len(WORLDS[dataset].CLASSES), "aux": False}
+    with torch.device("meta"):
+        segment = zoo.build("pspnet", how.segmenter["pspnet"] | classes)
+        model = Pipeline(zoo.build(derain, how.derain[derain]) if behind else None, segment)
+        point = torch.rand(1, 3, *size, requires_grad=gradient)
+    with Counter() as seen, frozen(model), torch.set_grad_enabled(gradient):
+        answer = model(point).logits.sum()
+        if gradient:
+            answer.backward()
+    return seen.flops
+
+
+# ---- in words ----
+
+
+def heading(batch: int, machines: Sequence[Gpu]) -> list[str]:
+    rates = ", ".join(f"{one.name} {one.fast:g} and {one.exact:g}" for one in machines)
+    low, high = min(machines[0].shares), max(machines[0].shares)
+    return [
+        machine(),
+        f"measured: s and GiB of a step of {batch} pictures here; counted: 10^12 FLOPs of a step of a whole batch",
+        f"estimated: GiB of a whole batch; hours at {high:.0%} - {low:.0%} of peak TFLOP/s in bfloat16 and float32:"
+        f" {rates}",
+        f"{'net':34}{'parameters':>11}{'crop':>5}{'steps':>7}{'10^12':>8}{'s here':>9}{'GiB here':>9}{'est. GiB':>9}"
+        + "".join(f"{'est. h ' + one.name:>{WIDE}}" for one in machines),
+    ]
+
+
+def line(name: NetName, cost: Cost, machines: Sequence[Gpu]) -> str:
+    return (
+        f"{name!s:34}{cost.parameters:11}{cost.crop:5}{cost.steps:7}{cost.flops / 1e12:8.3g}{cost.seconds:9.2f}"
+        f"{cost.grown / 2**30:9.2f}{cost.memory / 2**30:9.1f}" + hours(machines, cost.steps * cost.flops)
+    )
+
+
+def hours(machines: Sequence[Gpu], fast: float, exact: float = 0.0) -> str:
+    return "".join(f"{one.hours(fast, exact):>{WIDE}}" for one in machines)
+
+
+def making(costs: Mapping[NetName, Cost]) -> list[str]:
+    """Pictures are zoomed and rained on by the process that trains, which no GPU makes faster."""
+    kinds: dict[tuple, list[NetName]] = {}
+    for name in costs:
+        kinds.setdefault((name.dataset, made.RECIPES[name.recipe]().rain), []).append(name)
+    lines = []
+    for (dataset, rain), names in kinds.items():
+        draw = pictures(names[0], PAPER_BATCH)
+        took, steps = min(times(partial(draw, 0), 2)), sum(costs[name].steps for name in names)
+        lines.append(
+            f"a batch of {PAPER_BATCH} of {dataset} {'in' if rain else 'without'} rain: {took:.2f} s here, measured;"
+            f" {steps} steps of these nets: {took * steps / 3600:.1f} h, estimated"
+        )
+    return lines
+
+
+def judging(dataset: str, derain: str, size: Size, machines: Sequence[Gpu]) -> str:
+    gradients, scores = table(dataset, derain, size)
+    return (
+        f"table 1 with {derain} at {size[1]}x{size[0]}, 10^12 FLOPs a picture: gradients {gradients / 1e12:.4g}, scores"
+        f" {scores / 1e12:.4g}, counted; {PICTURES} pictures, estimated hours:"
+        + hours(machines, PICTURES * gradients, PICTURES * scores)
+    )

@@ -1,0 +1,81 @@
+"""PEARL, figure 7: without rain, three derainers under BIM of 3, 5 and 7 steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lab.bars import empty, explained, heading, label, pooled
+from lab.comparison import MEANINGS
+from lab.lines import lines
+from lab.report import Block, Report, caption, condition_block
+from lab.runs import over_runs
+from lab.trial import Trial
+from pearl_core.metrics import METRICS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAMES = ("derain_seg", "pearl", "pearl_ama")
+STEPS = (3, 5, 7)
+SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
+CONDITIONS = {"clean": "No attack"} | {f"bim{steps}": f"BIM{steps}" for steps in STEPS}
+NOTE = """The pictures are clean but for the attack. The paper prints no numbers, only the figure; it names no metric
+and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals over images."""
+
+
+def figure7(
+    eps: float = 8,
+    derain: str = "prenet",
+    segmenter: str = "pspnet",
+    dataset: str = "scenes",
+    data_root: str | None = None,
+    threat: str = "oblivious",
+    images: int = 32,
+    seed: int = 0,
+    seeds: int = 1,
+) -> list[Trial]:
+    """Clean pictures without attack and under BIM of every number of steps, `threat` and the adaptive threat."""
+    shared = {"rain": "none", "dataset": dataset, "derain": derain, "segmenter": segmenter, "images": images,
+              "seed": seed}  # fmt: skip
+    trials = [Trial(method, **shared) for method in NAMES]
+    for name in dict.fromkeys((threat, "adaptive")):
+        attack = {"attack": "bim", "eps": eps, "threat": name, "source": "seg" if name == "transfer" else None}
+        trials += [Trial(method, steps=steps, **attack, **shared) for steps in STEPS for method in NAMES]
+    return over_runs(trials, seeds)
+
+
+def condition(row: pd.Series) -> str:
+    return "clean" if pd.isna(row.attack) else f"bim{row.steps:g}"
+
+
+def layout(rows: pd.DataFrame) -> Report:
+    """Threat by threat the figure and its numbers, each beside no attack."""
+    rows = rows.assign(condition=rows.apply(condition, axis=1))
+    blocks = [
+        part(rows[rows.threat.isna() | (rows.threat == threat)], threat)
+        for threat in dict.fromkeys(rows.threat.dropna())
+    ]
+    return Report("PEARL, figure 7: no rain", caption(rows), blocks)
+
+
+def part(rows: pd.DataFrame, threat: str) -> Block:
+    note = " ".join([MEANINGS[threat], *NOTE.split()])
+    table = condition_block(f"Threat: {threat}", note, rows, SHOWN, {}, CONDITIONS)
+    return replace(table, figure=drawn(rows, threat))
+
+
+def drawn(rows: pd.DataFrame, threat: str) -> Figure:
+    """A panel for each metric, a line for each method over the steps of the attack; 0 steps are no attack."""
+    cells = pooled(rows, "metric", "method", "steps")
+    figure, panels = empty(heading(rows, "no rain, BIM", threat), 2, 2, (8, 6))
+    for axes, metric in zip(panels, SHOWN, strict=True):
+        lines(axes, {method: cells.loc[metric, method] for method in NAMES})
+        axes.set_ylabel(label(metric))
+        axes.set_ylim(bottom=0 if METRICS[metric].unit == "%" else None)
+        axes.set_xticks((0, *STEPS))
+    for axes in panels[2:]:
+        axes.set_xlabel("steps K of the attack (0: no attack)")
+    return explained(figure)

@@ -1,0 +1,393 @@
+"""What a paper claims in words: contrasts with margins declared before any result is read, each with a verdict.
+
+A contrast holds if its paired 95 % bootstrap interval lies inside its margins, fails if it lies wholly outside, and is
+undecided between. A claim holds if all its contrasts hold and fails if one of them fails.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from math import inf, isinf
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from lab import cards, tables
+from lab.data import reader
+from lab.experiment import compute
+from lab.experiments.pearl.table4 import OTHER
+from lab.live import held, joined
+from lab.methods import METHODS
+from lab.report import Block, Report, digits_of, framed
+from lab.runs import over_runs, paired
+from lab.store import Store
+from lab.trial import Cell, Trial, cells_of
+from pearl_core.bootstrap import Difference, runs_difference
+from pearl_core.metrics import METRICS
+from pearl_core.types import choose
+
+PAPERS = ("pearl",)
+ABSENT = "not measured"
+VERDICTS = ("holds", "fails", "undecided", ABSENT)
+COLUMNS = ("claim", "threat", "dataset", "contrast", "metric", "unit", "margin_low", "margin_high", "difference", "low",
+           "high", "verdict", "published", "images", "runs", "science", "address_a", "address_b", "note")  # fmt: skip
+SEEDS = 3  # training runs the zoo's plans make at most
+Side = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """metric(a) - metric(b) lies between `low` and `high`, in the metric's unit.
+
+    The sides are fields of a `Trial`. Data set, pictures and seeds are filled in, and the threat of an attack.
+    """
+
+    a: Side
+    b: Side
+    metric: str
+    low: float = 0.0
+    high: float = inf
+    paper: float | None = None  # the difference in the paper's own numbers, where it prints both
+
+    @property
+    def words(self) -> str:
+        """What is compared, what both sides share first: "rain with BIM10 at 8/255: PEARL minus NAT"."""
+        a, b = parts(self.a), parts(self.b)
+        shared = [one for one, other in zip(a, b, strict=True) if one == other and one not in ("prenet", "pspnet")]
+        first, second = (
+            ", ".join(p for p, q in pairs if p != q) for pairs in (zip(a, b, strict=True), zip(b, a, strict=True))
+        )
+        return f"{', '.join(shared)}: {first} minus {second}"
+
+
+def parts(side: Side) -> list[str]:
+    """Condition, method, derainer and segmenter of one side."""
+    weather = "clean" if side.get("rain") == "none" else "rain"
+    made = f" with {str(side['attack']).upper()}{side['steps']} at {side['eps']:g}/255" if side.get("attack") else ""
+    nets = [str(side.get("derain", "prenet")), str(side.get("segmenter", "pspnet"))]
+    return [weather + made, METHODS[str(side["method"])].title, *nets]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing a paper says, in our words, and the contrasts it means."""
+
+    key: str
+    text: str
+    where: str  # in the paper
+    contrasts: tuple[Contrast, ...]
+    margin: str  # why these margins
+    remark: str = ""
+    elsewhere: bool = False  # judged on the data set that plays VOC's part, with derainers from the one asked for
+
+    @property
+    def threats(self) -> tuple[str, ...]:
+        """Threats to judge it under: "none" without attacks, "either" where no attacked method has a derainer."""
+        attacked = [side for one in self.contrasts for side in (one.a, one.b) if side.get("attack")]
+        if not attacked:
+            return ("none",)
+        derained = any(METHODS[str(side["method"])].derain for side in attacked)
+        return ("oblivious", "adaptive") if derained else ("either",)
+
+    def described(self) -> str:
+        return f"{self.key} ({self.where}): {self.text} Margins: {self.margin} {self.remark}".strip()
+
+
+def declared(paper: str, only: str | None = None) -> list[Claim]:
+    """The claims of a paper, or the one of that key."""
+    claims = import_module(f"lab.claims_{choose('paper', paper, PAPERS)}").CLAIMS
+    known = {claim.key: claim for claim in claims}
+    return list(claims) if only is None else [known[choose("claim", only, known)]]
+
+
+# ---- judging ----
+
+
+def verdict(found: Difference, low: float = 0.0, high: float = inf) -> str:
+    """Whether an interval lies inside the margins (holds), wholly outside (fails), or neither (undecided)."""
+    if low < found.low and (found.high < high or isinf(high)):
+        return "holds"
+    return "fails" if found.high < low or found.low > high else "undecided"
+
+
+def combined(verdicts: Iterable[str]) -> str:
+    """The verdict on a claim, from those on its contrasts."""
+    found = set(verdicts)
+    return next((word for word in ("fails", ABSENT, "undecided") if word in found), "holds")
+
+
+class Asked(NamedTuple):
+    """One contrast of a claim under one threat, as two trials."""
+
+    claim: Claim
+    threat: str
+    contrast: Contrast
+    a: Trial
+    b: Trial
+
+
+def asked(claims: Iterable[Claim], dataset: str, images: int) -> list[Asked]:
+    def trial(side: Side, claim: Claim, threat: str) -> Trial:
+        place = {"dataset": dataset}
+        if claim.elsewhere:
+            place = {"dataset": OTHER.get(dataset, "objects"), "derain_on": dataset}
+        made = {"threat": "oblivious" if threat == "either" else threat} if side.get("attack") else {}
+        return Trial(**place, **side, **made, images=images)
+
+    return [
+        Asked(claim, threat, contrast, *(trial(side, claim, threat) for side in (contrast.a, contrast.b)))
+        for claim in claims for threat in claim.threats for contrast in claim.contrasts
+    ]  # fmt: skip
+
+
+def judged(
+    claims: Sequence[Claim],
+    dataset: str = "scenes",
+    data_root: str | None = None,
+    *,
+    images: int = 32,
+    seeds: int = 1,
+    measure: bool = True,
+    store: Store | None = None,
+    quiet: bool = False,
+) -> pd.DataFrame:
+    """One row per claim, threat and contrast (`COLUMNS`), measuring what the store lacks.
+
+    What no net or no data is there for is not measured, and its note says why. `measure=False` takes what is stored.
+    """
+    store, work = store or Store(), asked(claims, dataset, images)
+    reasons = lacking(dict.fromkeys(side for one in work for side in (one.a, one.b)), data_root)
+    if measure and all(reasons.values()):
+        raise ValueError(next(iter(reasons.values())))
+    trials = over_runs([one for one, why in reasons.items() if not why], seeds)
+    if measure:
+        compute(cells_of(trials, data_root), store, quiet)
+    frames: dict[Trial, list[pd.DataFrame]] = {}
+    for index, rows in held(trials, data_root, store).items():
+        frames.setdefault(replace(trials[index], net_seed=0), []).append(rows)
+    cells = {
+        (one, metric): rows for one, parts in frames.items() for metric, rows in pd.concat(parts).groupby("metric")
+    }
+    return pd.DataFrame([row(one, cells, reasons) for one in work], columns=list(COLUMNS))
+
+
+def lacking(trials: Iterable[Trial], data_root: str | None) -> dict[Trial, str]:
+    """Why each trial cannot be measured here: a net that nobody trained, data not at hand. Empty where it can."""
+    places: dict[tuple, str] = {}
+    found = {}
+    for one in trials:
+        place = one.dataset, one.rain
+        if place not in places:
+            places[place] = problem(lambda one=one: cells_of([one], data_root))
+        cell = Cell(one, None)
+        found[one] = places[place] or problem(lambda cell=cell: (cell.victim, cell.perturbation))
+    return found
+
+
+def problem(work) -> str:
+    """What goes wrong, in a sentence; empty if nothing does."""
+    try:
+        work()
+    except (ValueError, OSError) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def row(one: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
+    contrast = one.contrast
+    line = {
+        "claim": one.claim.key, "threat": one.threat, "dataset": one.a.dataset, "contrast": contrast.words,
+        "metric": contrast.metric, "unit": METRICS[contrast.metric].unit,
+        "margin_low": contrast.low, "margin_high": contrast.high, "verdict": ABSENT,
+        "published": None if one.threat == "adaptive" else contrast.paper, "images": one.a.images, "note": "",
+    }  # fmt: skip
+    a, b = (cells.get((side, contrast.metric)) for side in (one.a, one.b))
+    if a is None or b is None:
+        why = [reasons[side] or "the store lacks it" for side, found in ((one.a, a), (one.b, b)) if found is None]
+        return line | {"note": "; ".join(dict.fromkeys(why))}
+    both = sorted(set(a.net_seed) & set(b.net_seed))
+    if not both:
+        return line | {"note": "the store lacks a training run that both sides have"}
+    found = difference(a, b)
+    places = [" ".join(side.address[side.net_seed.isin(both)]) for side in (a, b)]
+    return line | found._asdict() | {
+        "verdict": verdict(found, contrast.low, contrast.high), "runs": len(both), "science": a.science.max(),
+        "address_a": places[0], "address_b": places[1],
+    }  # fmt: skip
+
+
+_kept: dict[tuple, Difference] = {}  # what an address holds never changes, and who watches asks at every click
+
+
+def difference(a: pd.DataFrame, b: pd.DataFrame) -> Difference:
+    """The paired difference of two cells in one metric, over the training runs that both have."""
+    metric, seed = a.metric.iloc[0], int(a.seed.iloc[0])
+    key = metric, seed, int(a.images.iloc[0]), *((*side.net_seed, *side.address) for side in (a, b))
+    if key not in _kept:
+        _kept[key] = runs_difference(METRICS[metric], *paired(a, b), seed=seed)
+    return _kept[key]
+
+
+# ---- what to read ----
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per claim and threat: the verdict, how many contrasts say what, and the weakest of them.
+
+    The weakest is the one that speaks least for the claim: deepest outside its margins, else nearest to them (`slack`).
+    """
+    lines = []
+    for (claim, threat), rows in found.groupby(["claim", "threat"], sort=False):
+        measured = rows[rows.verdict != ABSENT]
+        line = {"claim": claim, "threat": threat, "verdict": combined(rows.verdict)}
+        line |= {word: int((rows.verdict == word).sum()) for word in VERDICTS}
+        line |= {"source": rows.source.iloc[0]} if "source" in rows else {}
+        if len(measured):
+            weakest = measured.loc[measured.apply(slack, axis=1).fillna(-inf).idxmin()]
+            line |= {name: weakest[name] for name in COLUMNS if name not in ("claim", "threat", "verdict")}
+        lines.append(line)
+    told = pd.DataFrame(lines)
+    return told.reindex(columns=list(dict.fromkeys([*told.columns, *COLUMNS])))
+
+
+def slack(one: pd.Series) -> float:
+    """Room inside the margins, in widths of the interval on that side: holds above 1, fails below -1."""
+    below, above = max(one.difference - one.low, 1e-9), max(one.high - one.difference, 1e-9)
+    over, under = one.difference - one.margin_low, one.margin_high - one.difference
+    return min(over / (below if over > 0 else above), under / (above if under > 0 else below))
+
+
+def report(found: pd.DataFrame, claims: Sequence[Claim]) -> Report:
+    """The verdicts claim by claim; of a single claim its contrasts too."""
+    blocks = [overview(found, claims)]
+    if len(claims) == 1:
+        blocks += [contrasts(rows, threat) for threat, rows in found.groupby("threat", sort=False)]
+    absent = found[found.verdict == ABSENT]
+    if len(absent):
+        needs = absent.groupby("note", sort=False).claim.unique()
+        lines = tuple(f"{note} (for {', '.join(keys)})" for note, keys in needs.items())
+        blocks.append(Block("Not measured", "What is wanted first, and for which claims.", after=lines))
+    return Report("PEARL: what the paper claims in words", caption(found), blocks)
+
+
+def caption(found: pd.DataFrame) -> str:
+    measured = found[found.verdict != ABSENT]
+    used = {
+        name: ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in measured[name].unique())
+        for name in ("dataset", "images", "runs", "science")
+    }
+    return (
+        f"Measured on {used['dataset']}, {used['images']} images, training runs: {used['runs']}, science "
+        f"{used['science']}; the trials are those of the tables and figures. A contrast is the difference of two "
+        "measured numbers with its paired 95 % bootstrap interval over the same images, and over training runs where "
+        "both sides have several. It holds if the interval lies inside the margins, which are declared in the code, "
+        "fails if it lies wholly outside, and is undecided otherwise. A claim holds if all its contrasts hold and "
+        "fails if one fails. Intervals are not corrected for their number, so of many contrasts a few may hold or fail "
+        "by chance."
+    )
+
+
+def overview(found: pd.DataFrame, claims: Sequence[Claim]) -> Block:
+    lines = {}
+    for one in summary(found).to_dict("records"):
+        line = {("", "verdict"): one["verdict"]} | {("contrasts", word): str(one[word]) for word in VERDICTS}
+        if any(one[word] for word in VERDICTS[:-1]):
+            cells = {"": f"{one['contrast']}, {one['metric']}"} | numbers(one)
+            line |= {("weakest contrast", name): text for name, text in cells.items()}
+        lines[one["claim"], one["threat"]] = line
+    note = (
+        "Threat either: nothing derains, so both threats are one attack; none: no attack. The weakest contrast speaks "
+        "least for the claim, measured in widths of its interval. The paper does not say that its attacks knew the "
+        "derainer, so its numbers do not stand beside the adaptive threat."
+    )
+    return Block("Verdicts", note, framed(lines, ("claim", "threat")), tuple(claim.described() for claim in claims))
+
+
+def contrasts(rows: pd.DataFrame, threat: str) -> Block:
+    lines = {}
+    for one in rows.to_dict("records"):
+        cells = {"verdict": one["verdict"]}
+        if one["verdict"] != ABSENT:
+            cells |= numbers(one) | {"store": f"{one['address_a']} - {one['address_b']}"}
+        lines[one["contrast"], one["metric"]] = {("", name): text for name, text in cells.items()}
+    note = "Store: the addresses of the two numbers whose difference it is."
+    return Block(f"Contrasts, threat {threat}", note, framed(lines, ("contrast", "metric")))
+
+
+def numbers(one: Mapping) -> dict[str, str]:
+    """A contrast's margins, its difference here with the interval, and the paper's."""
+    digits = digits_of(one["metric"])
+    here = [f"{one[name]:+.{digits}f}" for name in ("difference", "low", "high")]
+    return {
+        "wanted": f"{margin(one['margin_low'], one['margin_high'])} {one['unit']}",
+        "here [95 %]": "{} [{}, {}]".format(*here),
+        "paper": "" if pd.isna(one["published"]) else f"{one['published']:+.{digits}f}",
+    }
+
+
+def screen(rows: pd.DataFrame) -> pd.DataFrame:
+    """Contrasts or a summary of them as a screen takes them, their margins in words."""
+    wanted = [
+        "" if pd.isna(low) else f"{margin(low, high)} {unit}"
+        for low, high, unit in zip(rows.margin_low, rows.margin_high, rows.unit, strict=True)
+    ]
+    return rows.assign(wanted=wanted).drop(columns=["margin_low", "margin_high"])
+
+
+def margin(low: float, high: float) -> str:
+    """Such as "> 10" or "-1 to 1"."""
+    if isinf(high):
+        return f"> {low:g}"
+    return f"< {high:g}" if isinf(low) else f"{low:g} to {high:g}"
+
+
+# ---- what is there already ----
+
+
+def gathered(
+    dataset: str, data_root: str | None = None, folder: Path | None = None, *, paper: str = "pearl"
+) -> tuple[pd.DataFrame, str]:
+    """The verdicts on a data set, and what is wrong with the shipped ones, if anything. Nothing is measured.
+
+    Claim by claim from the store where it holds all of one, else from the shipped file; column `source` says which.
+    """
+    found = judged(declared(paper), dataset, data_root, measure=False, seeds=SEEDS)
+    path, wrong = (folder or tables.SHIPPED) / f"claims-{dataset}.csv", ""
+    shipped = found.iloc[:0]
+    try:
+        shipped = shipped_verdicts(path) if path.exists() else shipped
+    except (ValueError, OSError) as error:
+        wrong = " ".join(str(error).split())
+    parts = []
+    for key, rows in found.groupby("claim", sort=False):
+        there = shipped[shipped.claim == key]
+        absent = (rows.verdict == ABSENT).any()
+        source = "store" if not absent else "shipped" if len(there) else ""
+        parts.append((there if source == "shipped" else rows).assign(source=source))
+    return joined(parts), wrong
+
+
+def shipped_verdicts(path: Path) -> pd.DataFrame:
+    rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    missing = set(COLUMNS) - set(rows.columns)
+    if missing:
+        raise ValueError(f"{path} holds no verdicts: it lacks {', '.join(sorted(missing))}")
+    return rows[list(COLUMNS)]
+
+
+def command(claim: Claim, dataset: str, data_root: str | None = None) -> str:
+    """What measures a claim on a data set anew and shows all its contrasts."""
+    words = ["python", "-m", "lab", "claims", "pearl", "--claim", claim.key]
+    if dataset != "scenes":
+        words += ["--dataset", dataset, *([] if reader(dataset).built_in else ["--data-root", data_root or "DIR"])]
+    return shlex.join(words)
+
+
+def datasets(folder: Path | None = None) -> list[str]:
+    """Those that nets or shipped verdicts are there for."""
+    shipped = [path.stem.removeprefix("claims-") for path in sorted((folder or tables.SHIPPED).glob("claims-*.csv"))]
+    return list(dict.fromkeys([*cards.datasets(), *shipped]))

@@ -1,0 +1,106 @@
+"""RESCAN: dilated recurrent units that look for the rain again and again in what is left of it (Li et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..layers import check_pictures
+
+SLOPE = 0.2  # of the leaky ReLUs
+SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, whatever the width
+
+
+class SqueezeExcite(nn.Module):
+    """Every channel of (B, C, H, W) times a factor in (0, 1) that follows from the means of all channels."""
+
+    def __init__(self, channel: int):
+        super().__init__()
+        self.fc = nn.Sequential(nn.Linear(channel, SQUEEZED), nn.ReLU(), nn.Linear(SQUEEZED, channel), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.fc(means(x))[..., None, None]
+
+
+class RecurrentUnit(nn.Module):
+    """A convolutional GRU: gates z and r, candidate n. Its input is seen dilated, its state is not."""
+
+    def __init__(self, cin: int, channel: int, dilation: int):
+        super().__init__()
+        of_input = lambda: nn.Conv2d(cin, channel, 3, padding=dilation, dilation=dilation)  # noqa: E731
+        of_state = lambda: nn.Conv2d(channel, channel, 3, padding=1)  # noqa: E731
+        self.conv_xz, self.conv_xr, self.conv_xn = of_input(), of_input(), of_input()
+        self.conv_hz, self.conv_hr, self.conv_hn = of_state(), of_state(), of_state()
+        self.se = SqueezeExcite(channel)
+
+    def forward(self, x: Tensor, state: Tensor | None) -> Tensor:
+        """The next state, which is also the output. In the first stage there is none yet, nor its biases."""
+        if state is None:
+            state = torch.sigmoid(self.conv_xz(x)) * torch.tanh(self.conv_xn(x))
+        else:  # fusing convolutions gains nothing here: channels-last, a part of their outputs is slow to read
+            r = torch.sigmoid(self.conv_xr(x) + self.conv_hr(state))
+            n = torch.tanh(self.conv_xn(x) + self.conv_hn(r * state))
+            state = torch.lerp(state, n, torch.sigmoid(self.conv_xz(x) + self.conv_hz(state)))
+        return F.leaky_relu(self.se(state), SLOPE)
+
+
+class RESCAN(nn.Module):
+    """Recurrent squeeze-and-excitation: (B, 3, H, W) in [0, 1] -> the same, not clamped.
+
+    Every stage estimates the whole rain layer from the picture that the stage before has derained. Of the authors'
+    variants this is the one their paper recommends: GRU, frame "Full". Their published code has `channel=24`
+    (149,823 parameters); 64 has 1,044,583. `depth` counts the recurrent units, dilated by 1, 1, 2, 4, 8, and the two
+    convolutions of the decoder. Names and shapes are the authors', so their checkpoints load.
+    """
+
+    def __init__(self, channel: int = 24, stages: int = 4, depth: int = 7):
+        super().__init__()
+        if depth < 3 or stages < 1:
+            raise ValueError(f"wanted depth 3 or more and 1 stage or more, got depth {depth} and {stages} stages")
+        self.stages = stages
+        self.rnns = nn.ModuleList(
+            RecurrentUnit(channel if number else 3, channel, 2 ** max(number - 1, 0)) for number in range(depth - 2)
+        )
+        self.dec = nn.Sequential(
+            nn.Conv2d(channel, channel, 3, padding=1),
+            SqueezeExcite(channel),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channel, 3, 1),
+        )
+
+    def forward(self, rainy: Tensor) -> Tensor:
+        *_, derained = self.passes(rainy)
+        return derained
+
+    def estimates(self, rainy: Tensor) -> tuple[Tensor, ...]:
+        """The derained picture of every stage, each (B, 3, H, W), the final one last."""
+        return tuple(self.passes(rainy))
+
+    def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
+        """The mean squared error of every stage, added up: the authors' training loss. In float32."""
+        estimates = self.estimates(rainy)
+        with torch.autocast(rainy.device.type, enabled=False):
+            return sum(F.mse_loss(estimate.float(), target.float()) for estimate in estimates)
+
+    def passes(self, rainy: Tensor) -> Iterator[Tensor]:
+        """The derained picture of every stage, one after the other."""
+        check_pictures(rainy)
+        derained, states = rainy, [None] * len(self.rnns)
+        for _ in range(self.stages):
+            x = derained.contiguous(memory_format=torch.channels_last)  # the faster layout, on a CPU by a third
+            for number, unit in enumerate(self.rnns):
+                x = states[number] = unit(x, states[number])
+            derained = rainy - self.dec(x)
+            yield derained
+
+
+def means(x: Tensor) -> Tensor:
+    """The mean of every channel, (B, C): a matrix product, whose gradient is channels-last like everything here."""
+    flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H W, C)
+    return flat.new_ones(len(x), 1, flat.shape[1]).bmm(flat)[:, 0] / flat.shape[1]
+
+
+NETS = {"rescan": RESCAN}

@@ -1,0 +1,85 @@
+"""A whole paper in one process: every experiment, from the store where it is full; figures and rows on the disk."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab import reproduce
+from lab.cli import main
+from lab.experiments import EXPERIMENTS
+from lab.reproduce import measured, names_of, reproduced, write
+from lab.results import parts
+from pearl_core.attacks.problem import ImageProblem
+
+
+def test_the_paper_has_its_four_tables_and_six_figures_and_its_supplement():
+    figures = {f"figure{k}" for k in (1, 3, 4, 5, 6, 7)}
+    assert set(names_of("pearl")) == {f"table{k}" for k in (1, 2, 3, 4)} | figures | {"supplement"}
+    assert names_of("pearl")[0] == "table1" and names_of("pearl")[-1] == "supplement"
+    assert set(parts()) == {*names_of("pearl"), "strength", "claims"}
+    with pytest.raises(ValueError, match="^unknown paper 'perl'; choose one of pearl"):
+        names_of("perl")
+
+
+def test_all_of_it_is_measured_once_and_then_comes_from_the_store(tiny_zoo, monkeypatch):
+    first = {name: report.text() for name, report, _ in reproduced("pearl", images=2, quiet=True)}
+    assert list(first) == names_of("pearl")
+    evaluate, calls = ImageProblem.evaluate, []
+    monkeypatch.setattr(ImageProblem, "evaluate", lambda *a, **k: calls.append(1) or evaluate(*a, **k))
+    again = {name: report.text() for name, report, _ in reproduced("pearl", images=2, quiet=True)}
+    assert again == first
+    assert calls == [], "pictures and numbers that were known were attacked again"
+
+
+def test_each_lays_down_its_text_its_rows_and_its_figures(tiny_zoo, tmp_path):
+    wanted = {"table3": [".csv", ".txt"], "figure7": [".csv", ".png", ".txt"], "figure3": [".png", ".txt"]}
+    for name, endings in wanted.items():
+        spec = getattr(EXPERIMENTS[name], name)
+        found = measured(spec(**({"images": 2} if name != "figure3" else {})), quiet=True)
+        report = EXPERIMENTS[name].layout(found)
+        write(tmp_path, name, report, found)
+        assert sorted({path.suffix for path in tmp_path.glob(f"{name}*")}) == endings
+        assert (tmp_path / f"{name}.txt").read_text() == report.text() + "\n"
+        markdown = report.markdown(name, folder="there")
+        for picture in tmp_path.glob(f"{name}*.png"):
+            assert f"(there/{picture.name})" in markdown
+            assert picture.read_bytes().startswith(b"\x89PNG")
+    rows = pd.read_csv(tmp_path / "table3.csv")
+    assert {"value", "address", "net_seed", "derain_on"} <= set(rows) and "statistics" not in rows
+
+
+def test_the_command_reproduces_and_keeps(tiny_zoo, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reproduce, "names_of", lambda paper: ["table3"])
+    assert main(["reproduce", "pearl", "--images", "2", "--out", str(tmp_path)]) == 0
+    assert "PEARL, table 3" in capsys.readouterr().out
+    assert (tmp_path / "table3.txt").exists()
+
+
+def test_several_runs_are_a_mean_and_a_deviation_where_the_zoo_holds_them(tiny_zoo, tmp_path, monkeypatch):
+    """A second derainer of another seed: its method has two runs, all others one."""
+    import torch
+
+    from lab import zoo
+    from lab.experiments.pearl.table3 import layout, table3
+
+    from . import tiny
+
+    monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
+    monkeypatch.setattr(zoo, "SHIPPED", tiny_zoo)
+    torch.manual_seed(9)
+    for recipe in ("clean", "derain"):
+        name = zoo.NetName("scenes", recipe, seed=1)
+        settings = (tiny.PLAN.segmenter | tiny.PLAN.derain)[name.network]
+        settings = settings | ({"classes": 19, "aux": False} if recipe == "clean" else {})
+        zoo.save(name, zoo.build(name.network, settings), {"network": name.network, "settings": settings})
+    rows = measured(table3(images=2, seeds=3), quiet=True)
+    assert {(r.method, r.net_seed) for r in rows.itertuples()} == {
+        *((method, 0) for method in ("derain_seg", "nat", "pearl", "pearl_ama")),
+        ("derain_seg", 1),
+    }
+    runs = rows[(rows.method == "derain_seg") & (rows.metric == "PSNR") & (rows.rain == "pearl")].value
+    text = layout(rows).text()
+    assert f"{runs.mean():.2f} ± {np.std(runs, ddof=1):.2f} (2)" in text
+    assert "standard deviation over training runs" in text
+    with pytest.raises(ValueError, match="^wanted 1 training seed or more, got 0$"):
+        table3(seeds=0)
