@@ -13,6 +13,7 @@ import pandas as pd
 
 from lab.curve_chart import COLOURS, SIMILARITY
 from lab.methods import METHODS
+from lab.panels import title
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def bars(axes: Axes, at: Sequence[float], series: Mapping[str, pd.DataFrame]) ->
             axes.vlines(middle, found.low, found.high, color=DARK, linewidth=1)
 
 
-def empty(title: str, rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
-    """A figure of `size` = (width, height) in inches and its panels (rows * columns,), over one axis."""
+def empty(words: str, rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
+    """A figure under `words`, `size` = (width, height) in inches, and its panels (rows * columns,), over one axis."""
     from matplotlib.figure import Figure  # a third of a second that only figures need
 
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
-    figure.suptitle(title, fontsize="medium")
+    figure.suptitle(words, fontsize="medium")
     for axes in panels:
         axes.grid(axis="y", color="#e2e8f0", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -65,11 +66,16 @@ def label(metric: str) -> str:
 
 def heading(rows: pd.DataFrame, what: str, threat: str) -> str:
     """Data set, attack and threat of one figure."""
-    from lab.panels import title  # which brings the pictures of views, half a second
-
     return f"{title(rows.dataset.iloc[0])}: {what} at ε = {rows.eps.max():g}/255, {threat} threat"
 
 
 def pooled(rows: pd.DataFrame, *by: str) -> pd.DataFrame:
     """`value`, `low` and `high` of every cell, by these columns; of several training runs the mean of each."""
     return rows.groupby(list(by))[["value", "low", "high"]].mean()
+
+
+def intervals(rows: pd.DataFrame) -> str:
+    """What the intervals drawn of these rows say."""
+    if rows.net_seed.nunique() == 1:
+        return "Intervals are over images; one training run, so they say nothing about other training runs."
+    return "Intervals are over images; of several training runs numbers and intervals are drawn as their mean."

@@ -34,6 +34,12 @@ def datasets() -> list[str]:
     return sorted({dataset_of(name) for name in cards()[0]}, key=lambda name: (name != "scenes", name))
 
 
+def derained() -> list[str]:
+    """Those of them that a derainer learned on, so that the papers' tables can be made of their nets."""
+    names = [name for name in cards()[0] if name.partition("/")[2].startswith("derain-")]
+    return [dataset for dataset in datasets() if any(dataset_of(name) == dataset for name in names)]
+
+
 def table(found: dict[str, dict]) -> pd.DataFrame:
     """One row per net: network, size, training, scores on pictures it was not trained on."""
     return pd.DataFrame([row(name, card) for name, card in found.items()])

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="command")
     add_experiments(commands)
     add_reproduce(commands)
+    add_claims(commands)
     add_strength(commands)
     add_look(commands)
     add_train(commands)
@@ -101,6 +102,25 @@ def reproduce(options) -> None:
         print(report.text(), end="\n\n", flush=True)
         if options.out:
             write(options.out, name, report, found)
+
+
+def add_claims(commands) -> None:
+    command = commands.add_parser("claims", help="what a paper claims in words, judged: holds, fails or undecided")
+    command.add_argument("paper", help="pearl")
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--images", type=int, default=32)
+    command.add_argument("--seeds", type=int, default=1)
+    command.add_argument("--claim", metavar="KEY", help="one claim, with all its contrasts")
+    command.set_defaults(run=claims)
+
+
+def claims(options) -> None:
+    from lab import verdicts
+
+    told = verdicts.declared(options.paper, options.claim)
+    found = verdicts.judged(told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
+    print(verdicts.report(found, told).text())
 
 
 def add_strength(commands) -> None:

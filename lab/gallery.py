@@ -37,7 +37,7 @@ STEP = 5  # /255: pictures are drawn so coarsely, which no eye sees and which sa
 SCALE, LEVELS = 36 / 255, 9  # of heat maps: the difference at the brightest, and the number of colours
 WORDS = f"""Numbers are of single pictures. mIoU is the mean over the classes labelled or predicted in one; PSNR and
 SSIM compare what the segmenter gets with the clean picture, and where nothing derains that is the attacked picture.
-Pictures are drawn in steps of {STEP}/255, numbers are exact. The paper's figure shows other streets, so it cannot be
+Pictures are drawn in steps of {STEP}/255, numbers are exact. The paper's figure shows other pictures, so it cannot be
 compared with this one number by number. And one picture proves nothing: the tables do."""
 
 
@@ -180,7 +180,7 @@ def page(
     entries = legend_entries(views, void)
     deep = legend_rows(entries, total / font)
     bottom = line + len(rows) * (height + line)
-    sheet = Page(total, bottom + round(1.35 * font * deep), font)
+    sheet = Page(total, bottom + round((1.35 * deep + 0.5 * bool(deep)) * font), font)
     for i, name in enumerate(rows):
         sheet.words(left / 2.4, line + i * (height + line) + height / 2, name, rotation=90)
     for j, (name, column) in enumerate(columns.items()):
@@ -256,7 +256,7 @@ class Page:
         ticks = np.linspace(0, most, 4)
         axes.set_xticks(ticks, [*(f"{tick:.0f}" for tick in ticks[:-1]), f"≥ {most:.0f}"], fontsize=self.points)
         axes.tick_params(length=3, pad=2)
-        self.words(x + width / 2, y - 1.9 * self.font, "difference to clean, in 1/255")
+        self.words(x + width / 2, y - 1.9 * self.font, "difference, in 1/255")
 
     def legend(self, entries: Mapping[str, tuple | None], x: int, y: int, across: int) -> None:
         from matplotlib.patches import Patch

@@ -54,7 +54,7 @@ def write(folder: Path, name: str, report: Report, found: Found) -> None:
 
 def write_rows(path: Path, found: Found) -> None:
     if isinstance(found, pd.DataFrame):
-        disk.write_text(path, found.drop(columns="statistics").to_csv(index=False))
+        disk.write_text(path, found.drop(columns="statistics", errors="ignore").to_csv(index=False))
 
 
 def write_figures(folder: Path, name: str, report: Report) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import disk, strength
+from lab import disk, strength, verdicts
 from lab.experiments import EXPERIMENTS
 from lab.reproduce import measured, names_of, write_figures, write_rows
 from pearl_core.types import choose
@@ -23,12 +23,12 @@ weights, data, attack, precision and seed; the nets' cards are in `lab/zoo/`.
 """
 CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
 SETS = ("scenes", "camvid")
-STRENGTH = "strength"
+CLAIMS, STRENGTH = "claims", "strength"
 
 
 def parts() -> tuple[str, ...]:
-    """The sections of the page in their order: PEARL's tables and figures, then the strength of the attacks."""
-    return (*names_of("pearl"), STRENGTH)
+    """The sections of the page in their order: PEARL's claims, tables and figures, then how strong the attacks are."""
+    return (CLAIMS, *names_of("pearl"), STRENGTH)
 
 
 def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) -> str:
@@ -49,13 +49,17 @@ def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) 
 
 def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> None:
     """One section on one data set: rows as CSV, text as Markdown, figures as PNG."""
-    name = f"{part}-{dataset}"
+    name, root = f"{part}-{dataset}", None if dataset == "scenes" else data_root
     if part == STRENGTH:
-        frames = strength.measure(dataset, None if dataset == "scenes" else data_root)
+        frames = strength.measure(dataset, root)
         rows, report = pd.concat(frames).query("metric in @strength.SHOWN"), strength.layout(*frames)
+    elif part == CLAIMS:
+        told = verdicts.declared("pearl")
+        rows = verdicts.judged(told, dataset, root)
+        report = verdicts.report(rows, told)
     else:
         module = EXPERIMENTS[part]
-        rows = measured(getattr(module, part)(dataset=dataset), data_root=None if dataset == "scenes" else data_root)
+        rows = measured(getattr(module, part)(dataset=dataset), data_root=root)
         report = module.layout(rows)
     write_rows(folder / f"{name}.csv", rows)
     write_figures(folder, name, report)

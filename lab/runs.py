@@ -10,6 +10,7 @@ import pandas as pd
 
 from lab.trial import Cell, Trial
 
+
 def over_runs(trials: Iterable[Trial], seeds: int) -> list[Trial]:
     """The trials with the nets of training seeds 0 to `seeds` - 1; a run whose nets nobody trained is left out.
 
@@ -30,6 +31,11 @@ def trained(trial: Trial) -> bool:
         return bool(cell.victim and (trial.attack is None or cell.attacked))
     except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
         return False
+
+
+def statistics_of(rows: pd.DataFrame) -> list[np.ndarray]:
+    """The statistics of one cell, run by run in the order of seeds."""
+    return rows.sort_values("net_seed").statistics.tolist()
 
 
 def paired(a: pd.DataFrame, b: pd.DataFrame) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:

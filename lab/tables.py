@@ -7,6 +7,7 @@ docs/results; nothing is computed.
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from lab import cards
 from lab.experiments import EXPERIMENTS
 from lab.live import held, joined
 from lab.tidy import COLUMNS, tidy
+from lab.trial import Trial
 from pearl_core import SCIENCE
 
 SHIPPED = Path(__file__).parents[1] / "docs" / "results"  # in a checkout; a wheel has none
@@ -53,10 +55,16 @@ def known(folder: Path) -> list[tuple[str, str]]:
     shipped = {tuple(path.stem.split("-", 1)) for path in folder.glob("*-*.csv")}
     everything = [
         (experiment, dataset)
-        for experiment in EXPERIMENTS for dataset in {*cards.datasets(), *(of for _, of in shipped)}
+        for experiment in numeric() for dataset in {*cards.derained(), *(of for _, of in shipped)}
     ]  # fmt: skip
     strengths = [pair for pair in shipped if pair[0] == STRENGTH]
     return sorted({*everything, *strengths}, key=lambda pair: (pair[0] == STRENGTH, pair[0], pair[1] != "scenes", pair))
+
+
+@cache
+def numeric() -> tuple[str, ...]:
+    """The experiments that measure numbers; those of the others are single pictures."""
+    return tuple(name for name, module in EXPERIMENTS.items() if isinstance(getattr(module, name)()[0], Trial))
 
 
 def found(experiment: str, dataset: str, data_root: str | None, folder: Path) -> tuple[pd.DataFrame | None, str]:

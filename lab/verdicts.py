@@ -330,12 +330,13 @@ def numbers(one: Mapping) -> dict[str, str]:
 
 
 def screen(rows: pd.DataFrame) -> pd.DataFrame:
-    """Contrasts or a summary of them as a screen takes them, their margins in words."""
+    """Contrasts, or a summary of them, as a screen takes them: margins in words, no words for what is absent."""
     wanted = [
         "" if pd.isna(low) else f"{margin(low, high)} {unit}"
         for low, high, unit in zip(rows.margin_low, rows.margin_high, rows.unit, strict=True)
     ]
-    return rows.assign(wanted=wanted).drop(columns=["margin_low", "margin_high"])
+    texts = rows[["contrast", "metric", "unit", "dataset", "address_a", "address_b", "note"]].astype(object)
+    return rows.assign(wanted=wanted, **texts.where(texts.notna(), "")).drop(columns=["margin_low", "margin_high"])
 
 
 def margin(low: float, high: float) -> str:

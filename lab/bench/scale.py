@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import product
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
 from lab import zoo
@@ -24,24 +30,20 @@ from lab.data.files import Size
 from lab.experiments.pearl.table1 import table1
 from lab.methods import METHODS
 from lab.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
+from lab.training import Job
 from lab.zoo import NetName
 from pearl_core import recipes as made
 from pearl_core.pipeline import Pipeline, frozen
 from pearl_core.precision import fast_dtype
 from pearl_core.rain import preset
 from pearl_core.train import train
-from pearl_core.types import choose
+from pearl_core.types import Sample, choose
 
 WORLDS = {"cityscapes": cityscapes, "voc": voc}
 OFFICIAL = {"cityscapes": (1024, 2048)}  # size of the pictures on the disk, where the lab works at another
 PICTURES = 500  # that a table is measured on: Cityscapes' val
 KEPT = {"sgd": 8, "adam": 12}  # bytes per parameter that moves: its gradient, and what the optimiser remembers
-FLASH = torch.ops.aten._scaled_dot_product_flash_attention, torch.ops.aten._scaled_dot_product_flash_attention_backward
-ON_CPU = (
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward,
-)
-WIDE = 16  # columns of hours
+WIDE = 15  # columns of hours
 
 
 class Gpu(NamedTuple):
@@ -55,7 +57,7 @@ class Gpu(NamedTuple):
     def hours(self, fast: float, exact: float = 0.0) -> str:
         """For so many FLOPs of each kind, at the largest share and at the smallest."""
         whole = (fast / self.fast + exact / self.exact) / 1e12 / 3600
-        return f"{whole / max(self.shares):.3g} - {whole / min(self.shares):.3g}"
+        return f"{whole / max(self.shares):.1f} - {whole / min(self.shares):.1f}"
 
 
 class Cost(NamedTuple):
@@ -81,14 +83,13 @@ def scale(
 ) -> str:
     """What `train --all` trains of these recipes and networks, the making of batches, table 1 behind these derainers.
 
-    A step of `batch` pictures is real, at the plan's crop: its time and memory are measured, its FLOPs counted and
-    scaled to the plan's batch. Those of the table are counted on tensors without numbers. Hours are FLOPs over those
-    `shares` of the peak rates of `gpus`, NAME=BFLOAT16,FLOAT32 in TFLOP/s. The defaults are the lightest derainer and
-    the heaviest; all four, and both segmenters, take ten minutes on two cores twice as fast.
+    FLOPs are counted on tensors without numbers. A step of `batch` pictures at the plan's crop is real: its time and
+    memory are measured (0: none is). Hours are FLOPs over those `shares` of the peak rates of `gpus`,
+    NAME=BFLOAT16,FLOAT32 in TFLOP/s. The defaults measure the lightest derainer and the heaviest.
     """
     choose("data set", dataset, WORLDS)
-    if batch < 2 or not 0 < min(shares) <= max(shares) <= 1:
-        raise ValueError(f"wanted 2 pictures or more and shares over 0 up to 1, got {batch} and {shares}")
+    if batch == 1 or batch < 0 or not 0 < min(shares) <= max(shares) <= 1:
+        raise ValueError(f"wanted 2 pictures or more, or 0, and shares over 0 up to 1, got {batch} and {shares}")
     machines = [gpu(words, shares) for words in gpus]
     names = chosen(dataset, recipes, derainers, segmenters)
     costs = {name: cost(name, batch) for name in tqdm(names, unit="net", leave=False)}
@@ -96,7 +97,7 @@ def scale(
     return "\n".join([
         *heading(batch, machines),
         *(line(name, found, machines) for name, found in costs.items()),
-        f"{'all of these, estimated hours':90}" + hours(machines, sum(one.steps * one.flops for one in costs.values())),
+        f"{'all of these, estimated hours':94}" + hours(machines, sum(one.steps * one.flops for one in costs.values())),
         *making(costs),
         *(judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)),
     ])  # fmt: skip
@@ -130,45 +131,71 @@ def chosen(dataset: str, recipes: Sequence[str], derainers: Sequence[str], segme
 
 
 def cost(name: NetName, batch: int) -> Cost:
-    """Of two real steps: one in a fresh process, for memory and FLOPs, and one here, for its time."""
+    """A step of the plan's batch counted; one of `batch` pictures measured in a fresh process, or none if that is 0."""
     how = plan(name.dataset, "paper")
-    grew, flops = fresh(watched, name, batch)
-    pipeline, step = prepared(name, batch)
-    (took,) = times(step, 1)
-    schedule, part = how.schedule(name), getattr(pipeline, made.RECIPES[name.recipe]().moves)
-    moving, every = (sum(p.numel() for p in net.parameters()) for net in (part, pipeline))
-    kept, share = KEPT[schedule.optimiser] * moving, how.batch / batch
-    memory = 4 * every + kept + max(grew - kept, 0) * share
-    return Cost(moving, how.crop[name.recipe], schedule.steps, flops * share, took, grew, memory)
+    schedule, (moving, every, flops) = how.schedule(name), counted(name)
+    grew, took = fresh(measured, name, batch) if batch else (math.nan, math.nan)
+    kept = KEPT[schedule.optimiser] * moving
+    memory = 4 * every + kept + (grew - kept) * how.batch / max(batch, 1)
+    return Cost(moving, how.crop[name.recipe], schedule.steps, flops, took, grew, memory)
 
 
-def prepared(name: NetName, batch: int) -> tuple[Pipeline, Callable[[], object]]:
-    """Fresh nets as planned, and what takes one training step with them."""
-    how, alone = plan(name.dataset, "paper"), zoo.ALONE.get(name.recipe)
+def counted(name: NetName) -> tuple[int, int, int]:
+    """Parameters that move, all parameters, and FLOPs of a step of the plan's batch."""
+    how = plan(name.dataset, "paper")
+    shape = how.batch, *(min(how.crop[name.recipe], side) for side in size_of(name.dataset))
+    attacks = {"sat": 1, "nat": 1, "pearl": 1, "pearl_ama": 2}.get(name.recipe, 0)
+    recipe = made.RECIPES[name.recipe](**dict.fromkeys(("attack", "mirror")[:attacks], as_many_gradients))
+    with unreal() as seen:
+        pipeline = built(name).eval().requires_grad_(False)
+        part = getattr(pipeline, recipe.moves).train().requires_grad_(True)
+        images = torch.rand(shape[0], 3, *shape[1:])
+        recipe.loss(pipeline, Sample(images, images, torch.zeros(shape, dtype=torch.long))).backward()
+    moving, every = (sum(parameter.numel() for parameter in net.parameters()) for net in (part, pipeline))
+    return moving, every, seen.get_total_flops()
+
+
+@contextmanager
+def unreal() -> Iterator[FlopCounterMode]:
+    """Tensors without numbers, whose FLOPs are counted; attention is made of products, of which torch knows them."""
+    any_number = patch.object(Tensor, "item", lambda tensor: 0.5)  # for nets that look at a parameter's
+    with any_number, FakeTensorMode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as seen:
+        yield seen
+
+
+def as_many_gradients(model: Pipeline, images: Tensor, labels: Tensor) -> Tensor:
+    """In place of an attack of the training, whose checks ask for numbers."""
+    with frozen(model):
+        for _ in range(Job.attack_steps):
+            cross_entropy(model(images.detach().requires_grad_(True)).logits, labels).backward()
+    return images
+
+
+def measured(name: NetName, batch: int) -> tuple[int, float]:
+    """Bytes by which a process grows in its first step, weights and pictures being there, and the step's seconds."""
     torch.manual_seed(0)
-    classes = {"classes": len(WORLDS[name.dataset].CLASSES)}
-    pipeline = Pipeline(
-        None if alone == "segmenter" else zoo.build(name.derain, how.derain[name.derain]),
-        None if alone == "derain" else zoo.build(name.segmenter, how.segmenter[name.segmenter] | classes),
-    )
+    pipeline = built(name).to(memory_format=torch.channels_last)
     recipe, sample = made.RECIPES[name.recipe](), pictures(name, batch)(0)
-    schedule = replace(how.schedule(name), steps=9)
+    schedule = plan(name.dataset, "paper").schedule(name)
     steps = train(pipeline, recipe, lambda step: sample, schedule, dtype=fast_dtype())
-    return pipeline, lambda: next(steps)
+    started = time.perf_counter()
+    return grown(partial(next, steps)), time.perf_counter() - started
 
 
-def watched(name: NetName, batch: int) -> tuple[int, int]:
-    """Bytes by which a step makes this process grow, and its FLOPs."""
-    _, step = prepared(name, batch)
-    with Counter() as seen:
-        grew = grown(step)
-    return grew, seen.flops
+def built(name: NetName) -> Pipeline:
+    """Fresh nets of the plan, those that the recipe needs."""
+    how, alone = plan(name.dataset, "paper"), zoo.ALONE.get(name.recipe)
+    classes = len(WORLDS[name.dataset].CLASSES)
+    return Pipeline(
+        None if alone == "segmenter" else zoo.BUILDERS[name.derain](**how.derain[name.derain]),
+        None if alone == "derain" else zoo.BUILDERS[name.segmenter](classes, **how.segmenter[name.segmenter]),
+    )
 
 
 def pictures(name: NetName, batch: int) -> Batches:
     """Batches as that training draws them, of one picture of noise."""
     how, world, random = plan(name.dataset, "paper"), WORLDS[name.dataset], np.random.RandomState(0)
-    size = how.size or reader(name.dataset).size
+    size = size_of(name.dataset)
     clean = random.randint(0, 256, (*size, 3)).astype(np.uint8)
     labels = random.randint(0, len(world.CLASSES), size).astype(np.uint8)
     keys = tuple(map(str, range(batch)))
@@ -177,19 +204,9 @@ def pictures(name: NetName, batch: int) -> Batches:
     return Batches(data, batch, 0, how.zoom, how.crop[name.recipe], made.RECIPES[name.recipe]().rain)
 
 
-class Counter(TorchDispatchMode):
-    """FLOPs of what is computed meanwhile, by torch's formulas; its own counter stumbles over gradients of inputs."""
-
-    def __init__(self):
-        super().__init__()
-        self.flops = 0
-
-    def __torch_dispatch__(self, call, types, args=(), kwargs=None):
-        found = call(*args, **(kwargs or {}))
-        packet = call.overloadpacket
-        if formula := flop_registry.get(dict(zip(ON_CPU, FLASH, strict=True)).get(packet, packet)):
-            self.flops += formula(*args, **(kwargs or {}), out_val=found)
-        return found
+def size_of(dataset: str) -> Size:
+    """Of the pictures that are trained on."""
+    return plan(dataset, "paper").size or reader(dataset).size
 
 
 # ---- table 1 ----
@@ -212,16 +229,14 @@ def table(dataset: str, derain: str, size: Size) -> tuple[float, float]:
 
 def one_pass(dataset: str, derain: str, size: Size, behind: bool, gradient: bool) -> int:
     """FLOPs of one picture through PSPNet, `behind` the derainer or not, and back if a `gradient` is wanted."""
-    how, classes = plan(dataset, "paper"), {"classes": len(WORLDS[dataset].CLASSES), "aux": False}
-    with torch.device("meta"):
-        segment = zoo.build("pspnet", how.segmenter["pspnet"] | classes)
-        model = Pipeline(zoo.build(derain, how.derain[derain]) if behind else None, segment)
+    with unreal() as seen:
+        model = built(NetName(dataset, "pearl" if behind else "clean", derain))
         point = torch.rand(1, 3, *size, requires_grad=gradient)
-    with Counter() as seen, frozen(model), torch.set_grad_enabled(gradient):
-        answer = model(point).logits.sum()
-        if gradient:
-            answer.backward()
-    return seen.flops
+        with frozen(model), torch.set_grad_enabled(gradient):
+            answer = model(point).logits.sum()
+            if gradient:
+                answer.backward()
+    return seen.get_total_flops()
 
 
 # ---- in words ----
@@ -235,20 +250,20 @@ def heading(batch: int, machines: Sequence[Gpu]) -> list[str]:
         f"measured: s and GiB of a step of {batch} pictures here; counted: 10^12 FLOPs of a step of a whole batch",
         f"estimated: GiB of a whole batch; hours at {high:.0%} - {low:.0%} of peak TFLOP/s in bfloat16 and float32:"
         f" {rates}",
-        f"{'net':34}{'parameters':>11}{'crop':>5}{'steps':>7}{'10^12':>8}{'s here':>9}{'GiB here':>9}{'est. GiB':>9}"
-        + "".join(f"{'est. h ' + one.name:>{WIDE}}" for one in machines),
+        f"{'net':34}{'parameters':>11}{'crop':>5}{'steps':>8}{'10^12':>10}{'s here':>8}{'GiB here':>9}{'est. GiB':>9}"
+        + "".join(f" {'est. h ' + one.name:>{WIDE}}" for one in machines),
     ]
 
 
 def line(name: NetName, cost: Cost, machines: Sequence[Gpu]) -> str:
     return (
-        f"{name!s:34}{cost.parameters:11}{cost.crop:5}{cost.steps:7}{cost.flops / 1e12:8.3g}{cost.seconds:9.2f}"
+        f"{name!s:34}{cost.parameters:11}{cost.crop:5}{cost.steps:8}{cost.flops / 1e12:10.3g}{cost.seconds:8.2f}"
         f"{cost.grown / 2**30:9.2f}{cost.memory / 2**30:9.1f}" + hours(machines, cost.steps * cost.flops)
     )
 
 
 def hours(machines: Sequence[Gpu], fast: float, exact: float = 0.0) -> str:
-    return "".join(f"{one.hours(fast, exact):>{WIDE}}" for one in machines)
+    return "".join(f" {one.hours(fast, exact):>{WIDE}}" for one in machines)
 
 
 def making(costs: Mapping[NetName, Cost]) -> list[str]:

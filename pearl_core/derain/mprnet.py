@@ -213,10 +213,9 @@ class MPRNet(nn.Module):
 
     def __init__(self, width: int = 40, step: int = 20, full_step: int = 16, blocks: int = 8, checkpoint: bool = False):
         super().__init__()
-        if width < REDUCTION or min(step, full_step, blocks) < 0:
-            raise ValueError(
-                f"wanted width {REDUCTION} or more and steps and blocks of 0 or more, got {width}, {step}, {full_step}, {blocks}"
-            )
+        if width < REDUCTION or step < 0 or full_step < 0 or blocks < 1:
+            got = f"width {width}, step {step}, full_step {full_step}, blocks {blocks}"
+            raise ValueError(f"wanted width {REDUCTION} or more, steps 0 or more, blocks 1 or more, got {got}")
         act, widths = OneSlope(), [width, width + step, width + 2 * step]
         self.shallow_feat1, self.shallow_feat2, self.shallow_feat3 = (
             nn.Sequential(conv(3, width), CAB(width, act)) for _ in range(3)

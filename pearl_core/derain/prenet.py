@@ -73,20 +73,26 @@ class PReNet(nn.Module):
         cell: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One pass: the new estimate, hidden state and cell, the latter two (B, width, H, W) and at first zero."""
-        x, width = self.conv0(torch.cat([rainy, estimate], 1)), self.width
-        if hidden is None:  # zero times the other half of the weights; and nothing to forget
-            both, weight, bias = x, weight[width:, :width], bias[width:]
-        else:
-            both = torch.cat([x, hidden], 1)
-        made = F.conv2d(both, weight, bias, padding=1)
-        gates, candidate = made.split((made.shape[1] - width, width), 1)
-        *forget, let, out = gates.sigmoid().split(width, 1)
-        new = let * candidate.tanh()
-        cell = new if cell is None else forget[0] * cell + new
-        x = hidden = out * torch.tanh(cell)
+        hidden, cell = self.remembered(self.conv0(torch.cat([rainy, estimate], 1)), weight, bias, hidden, cell)
+        x = hidden
         for block in (self.res_conv1, self.res_conv2, self.res_conv3, self.res_conv4, self.res_conv5):
             x = torch.relu_(x + block(x))
         return self.conv(x) + rainy, hidden, cell
+
+    def remembered(
+        self, x: Tensor, weight: Tensor, bias: Tensor, hidden: Tensor | None, cell: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """The LSTM: features x and the state so far -> the next hidden state and cell."""
+        if hidden is None:  # zero times the other half of the weights; and nothing to forget
+            weight, bias = weight[self.width :, : self.width], bias[self.width :]
+        else:
+            x = torch.cat([x, hidden], 1)
+        x = F.conv2d(x, weight, bias, padding=1)
+        gates, candidate = x.split((x.shape[1] - self.width, self.width), 1)
+        *forget, let, out = gates.sigmoid().split(self.width, 1)
+        new = let * candidate.tanh()
+        cell = new if cell is None else forget[0] * cell + new
+        return out * torch.tanh(cell), cell
 
 
 def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:

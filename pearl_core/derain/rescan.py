@@ -58,8 +58,9 @@ class RESCAN(nn.Module):
 
     def __init__(self, channel: int = 24, stages: int = 4, depth: int = 7):
         super().__init__()
-        if depth < 3 or stages < 1:
-            raise ValueError(f"wanted depth 3 or more and 1 stage or more, got depth {depth} and {stages} stages")
+        if channel < 1 or stages < 1 or depth < 3:
+            got = f"channel {channel}, stages {stages}, depth {depth}"
+            raise ValueError(f"wanted channel 1 or more, stages 1 or more, depth 3 or more, got {got}")
         self.stages = stages
         self.rnns = nn.ModuleList(
             RecurrentUnit(channel if number else 3, channel, 2 ** max(number - 1, 0)) for number in range(depth - 2)
@@ -100,7 +101,7 @@ class RESCAN(nn.Module):
 def means(x: Tensor) -> Tensor:
     """The mean of every channel, (B, C): a matrix product, whose gradient is channels-last like everything here."""
     flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H W, C)
-    return flat.new_ones(len(x), 1, flat.shape[1]).bmm(flat)[:, 0] / flat.shape[1]
+    return flat.new_ones(len(x), 1, flat.shape[1]).bmm(flat).squeeze(1) / flat.shape[1]
 
 
 NETS = {"rescan": RESCAN}

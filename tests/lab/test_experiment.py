@@ -213,19 +213,6 @@ def test_batches_of_the_work_share_their_perturbation(tiny_zoo, store):
     assert list(missing(cells, store)) == []
 
 
-def parameters_of(path):
-    notebook = nbformat.read(path, as_version=4)
-    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    scope = {}
-    exec(cell.source, scope)
-    return {k: v for k, v in scope.items() if not k.startswith("__")}
-
-
-def test_the_notebook_has_the_parameters_of_the_spec(request):
-    defaults = {p.name: p.default for p in inspect.signature(table1).parameters.values()}
-    assert parameters_of(request.config.rootpath / "notebooks" / "table1.ipynb") == defaults
-
-
 def test_the_spec_covers_the_paper_and_clean_and_both_threats():
     trials = table1()
     assert len(trials) == len(METHODS) * (2 + 2 * len(TABLE.attacks))

@@ -53,7 +53,7 @@ def heights(axes) -> dict[str, list[float]]:
 def one(rows, **where):
     for column, value in where.items():
         rows = rows[rows[column] == value]
-    (found,) = rows.itertuples()
+    (found,) = rows.itertuples()  # one and no more
     return found
 
 
@@ -227,7 +227,7 @@ def test_figure_6_stands_before_a_segmenter_that_the_derainers_never_met(rows):
     trials = figure6.figure6()
     assert {(t.segmenter, t.derain_with, t.attack, t.steps) for t in trials} == {("deeplabv3", "pspnet", "bim", 10)}
     note = laid_out("figure6", rows("figure6"))["adaptive"].note
-    assert "learned against pspnet; here they stand before deeplabv3" in note
+    assert "learned against pspnet; here they stand before deeplabv3. NAT is another deeplabv3" in note
 
 
 @pytest.mark.parametrize("dataset", ["camvid", "scenes", "cityscapes", "voc", "objects"])
@@ -282,6 +282,7 @@ def test_several_runs_are_averaged_in_bars_and_lines(rows):
         for name, values in heights(first).items():
             assert heights(second)[name] == pytest.approx(np.add(values, 1))
     assert after.frame.iloc[0].loc[("mIoU (%)", "before [95 %]")].endswith("(2)")
+    assert "of several training runs" in after.note and "one training run" in before.note
     several = twice(rows("figure7"), value=more, low=more, high=more)
     for first, second in zip(*(laid_out("figure7", f)["oblivious"].figure.axes for f in (rows("figure7"), several)),
                              strict=True):  # fmt: skip

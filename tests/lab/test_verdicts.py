@@ -306,6 +306,19 @@ def test_a_missing_net_is_told_with_the_command_that_trains_it(brief, tmp_path, 
     assert "(for rain-alone-segmentation, rain-alone-deraining)" in text
 
 
+def test_every_training_run_of_the_zoo_is_judged_if_asked_for(brief, tmp_path, tiny_zoo, monkeypatch):
+    folder = tmp_path / "more"
+    shutil.copytree(tiny_zoo, folder)
+    monkeypatch.setenv("PEARL_ZOO", str(folder))
+    for name in ("clean-pspnet", "derain-prenet", "pearl-prenet-pspnet"):  # a second run, without pearl_ama
+        for ending in ("safetensors", "json"):
+            shutil.copy(folder / "scenes" / f"{name}.{ending}", folder / "scenes" / f"{name}-s1.{ending}")
+    found = judged(brief, images=4, seeds=3, quiet=True)
+    assert set(found[found.contrast.str.contains("AMA")].runs) == {1}
+    twice = found[~found.contrast.str.contains("AMA")]
+    assert set(twice.runs) == {2} and set(twice.address_a.str.len()) == {33}  # two addresses
+
+
 def test_where_nothing_can_be_measured_it_is_an_error(brief, tmp_path, monkeypatch):
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
     with pytest.raises(ValueError, match="no trained net"):

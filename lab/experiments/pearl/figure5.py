@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from lab.bars import bars, empty, explained, heading, label, pooled
+from lab.bars import bars, empty, explained, heading, intervals, label, pooled
 from lab.comparison import MEANINGS
 from lab.methods import METHODS
+from lab.panels import title
 from lab.report import Block, Report, caption, digits_of, framed, shown
 from lab.runs import over_runs, paired
 from lab.trial import Trial
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
 BEFORE, AFTER = "derain_seg", "pearl_ama"
 STEPS = (5, 7, 9)
 SHOWN = ("PSNR", "SSIM", "mIoU")
-NETS = {"rescan": "RESCAN", "prenet": "PReNet", "mprnet": "MPRNet", "transweather": "TransWeather"}  # as the paper
+NETS = ("rescan", "prenet", "mprnet", "transweather")  # from left to right in the paper
 NOTE = f"""Before: {METHODS[BEFORE].title}. After: {METHODS[AFTER].title}, each derain net trained by the same recipe.
-The paper prints no numbers, only the figure. Its caption names PSNR and SSIM, its text PSNR and segmentation: all three
-stand here. It does not state the radius."""
-INTERVALS = """Thin lines: 95 % intervals over images. Differences are paired, over the same images."""
+The paper prints no numbers, only the figure, and states no radius. Its caption names PSNR and SSIM, its text PSNR and
+segmentation: all three stand here. Thin lines: 95 % intervals. Differences are paired, over the same images."""
+Cells = Mapping[tuple[str, str, int, str], pd.DataFrame]  # by metric, derain net, steps and method: its training runs
 Differences = Mapping[tuple[str, str, int], Difference]  # by metric, derain net and steps: after less before
 
 
@@ -56,7 +58,7 @@ def figure5(
 
 
 def condition(row: pd.Series) -> str:
-    return f"{NETS.get(row.derain, row.derain)}, rain + BIM{row.steps:g}"
+    return f"{title(row.derain)}, rain + BIM{row.steps:g}"
 
 
 def layout(rows: pd.DataFrame) -> Report:
@@ -66,9 +68,10 @@ def layout(rows: pd.DataFrame) -> Report:
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
-    found = differences(rows)
-    note = " ".join([MEANINGS[threat], *NOTE.split(), *INTERVALS.split()])
-    return Block(f"Threat: {threat}", note, numbers(rows, found), claims(found), drawn(rows, threat))
+    cells = dict(list(rows.groupby(["metric", "derain", "steps", "method"], sort=False)))
+    found = differences(cells, ordered(rows), int(rows.seed.iloc[0]))
+    note = " ".join([MEANINGS[threat], *NOTE.split(), intervals(rows)])
+    return Block(f"Threat: {threat}", note, numbers(cells, found), claims(found), drawn(rows, threat))
 
 
 def ordered(rows: pd.DataFrame) -> list[str]:
@@ -77,24 +80,18 @@ def ordered(rows: pd.DataFrame) -> list[str]:
     return [net for net in NETS if net in there] + [net for net in there if net not in NETS]
 
 
-def differences(rows: pd.DataFrame) -> Differences:
-    cells = dict(list(rows.groupby(["metric", "derain", "steps", "method"], sort=False)))
+def differences(cells: Cells, nets: Iterable[str], seed: int) -> Differences:
     return {
-        place: runs_difference(
-            METRICS[place[0]],
-            *paired(cells[*place, AFTER], cells[*place, BEFORE]),
-            seed=int(rows.seed.iloc[0]),
-        )
-        for place in ((metric, net, steps) for metric in SHOWN for net in ordered(rows) for steps in STEPS)
+        place: runs_difference(METRICS[place[0]], *paired(cells[*place, AFTER], cells[*place, BEFORE]), seed=seed)
+        for place in product(SHOWN, nets, STEPS)
     }
 
 
-def numbers(rows: pd.DataFrame, found: Differences) -> pd.DataFrame:
+def numbers(cells: Cells, found: Differences) -> pd.DataFrame:
     """Before, after and the difference, for each derain net and number of steps."""
-    cells = dict(list(rows.groupby(["metric", "derain", "steps", "method"], sort=False)))
     lines: dict[tuple, dict] = {}
     for (metric, net, steps), moved in found.items():
-        line, digits = lines.setdefault((NETS.get(net, net), f"rain + BIM{steps}"), {}), digits_of(metric)
+        line, digits = lines.setdefault((title(net), f"rain + BIM{steps}"), {}), digits_of(metric)
         for word, method in (("before [95 %]", BEFORE), ("after [95 %]", AFTER)):
             line[METRICS[metric].label, word] = shown(cells[metric, net, steps, method], metric)
         text = "{} [{}, {}]".format(*(f"{value:+.{digits}f}" for value in moved))
@@ -116,13 +113,13 @@ def claims(found: Differences) -> tuple[str, ...]:
 def drawn(rows: pd.DataFrame, threat: str) -> Figure:
     """Three panels; derain nets from left to right, within each the numbers of steps, before and after side by side."""
     nets, cells = ordered(rows), pooled(rows, "metric", "method", "derain", "steps")
-    places = [(net, steps) for net in nets for steps in STEPS]
+    places = list(product(nets, STEPS))
     at = [place + 0.6 * nets.index(net) for place, (net, _) in enumerate(places)]
     figure, panels = empty(heading(rows, "rain + BIM", threat), len(SHOWN), 1, (8, 7.5))
     for axes, metric in zip(panels, SHOWN, strict=True):
         bars(axes, at, {method: cells.loc[metric, method].loc[places] for method in (BEFORE, AFTER)})
         axes.set_ylabel(label(metric))
-    names = [f"{steps}\n{NETS.get(net, net)}" if steps == np.median(STEPS) else steps for net, steps in places]
+    names = [f"{steps}\n{title(net)}" if steps == np.median(STEPS) else steps for net, steps in places]
     panels[-1].set_xticks(at, names)
     panels[-1].set_xlabel("steps K of the attack, derain net by derain net")
     return explained(figure)

@@ -25,7 +25,7 @@ SCORES = {"IoU (%)": class_iou, "accuracy (%)": class_accuracy}
 NOTE = """The paper prints no numbers, only the figure, and does not state its attack. It calls the two "mIoU and allAcc
 of each class": for one class these are its IoU and the share of its pixels that is found. Classes are those that are
 labelled in these images, pooled over them; beside each stands its share of the labelled pixels. A class in few images
-says little."""
+says little. Of several training runs the mean is shown."""
 
 
 def figure6(
@@ -72,7 +72,10 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
         }
         for name, share in shares.items()
     }  # fmt: skip
-    there = f"Derainers learned against {rows.derain_with.iloc[0]}; here they stand before {rows.segmenter.iloc[0]}."
+    there = (
+        f"PEARL's derainers learned against {rows.derain_with.iloc[0]}; here they stand before "
+        f"{rows.segmenter.iloc[0]}. NAT is another {rows.segmenter.iloc[0]}, trained behind the plain derainer."
+    )
     note = " ".join([MEANINGS[threat], there, *NOTE.split()])
     title = heading(rows, f"rain + BIM{rows.steps.iloc[0]}", threat)
     return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=drawn(title, scores))

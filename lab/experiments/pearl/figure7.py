@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lab.bars import empty, explained, heading, label, pooled
+from lab.bars import empty, explained, heading, intervals, label, pooled
 from lab.comparison import MEANINGS
 from lab.lines import lines
 from lab.report import Block, Report, caption, condition_block
@@ -23,7 +23,7 @@ STEPS = (3, 5, 7)
 SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
 CONDITIONS = {"clean": "No attack"} | {f"bim{steps}": f"BIM{steps}" for steps in STEPS}
 NOTE = """The pictures are clean but for the attack. The paper prints no numbers, only the figure; it names no metric
-and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals over images."""
+and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
 
 
 def figure7(
@@ -62,7 +62,7 @@ def layout(rows: pd.DataFrame) -> Report:
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
-    note = " ".join([MEANINGS[threat], *NOTE.split()])
+    note = " ".join([MEANINGS[threat], *NOTE.split(), intervals(rows)])
     table = condition_block(f"Threat: {threat}", note, rows, SHOWN, {}, CONDITIONS)
     return replace(table, figure=drawn(rows, threat))
 

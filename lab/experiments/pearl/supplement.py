@@ -23,4 +23,5 @@ def supplement(
     seeds: int = 1,
 ) -> list[Trial]:
     """The trials of table 1 at another radius; the text says of it that AMA's effect cannot be clearly verified."""
-    return table1.table1(eps, derain, segmenter, dataset, data_root, threat, images, seed, seeds)
+    shared = {"dataset": dataset, "derain": derain, "segmenter": segmenter, "images": images, "seed": seed}
+    return TABLE.trials(eps, threat, seeds, **shared)

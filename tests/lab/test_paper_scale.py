@@ -1,0 +1,234 @@
+"""The papers' own scale: its networks and schedules, for two steps on small pictures in the official layouts."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+import lab.data
+from lab import checkpoints, plans, training
+from lab.bench import scale
+from lab.bench.table1 import needed
+from lab.cli import main
+from lab.data import cityscapes, rainy, voc
+from lab.experiments.pearl import table1, table4
+from lab.reproduce import measured
+from lab.store import Store
+from lab.trial import cells_of
+from lab.zoo import NetName
+from pearl_core.rain import preset
+
+from . import tiny
+from .layouts import cityscapes_tree, one_line, voc_tree
+
+SIZE, SQUARE = (64, 128), (64, 64)
+TINY = {"derain": tiny.PLAN.derain, "segmenter": tiny.PLAN.segmenter}
+IMAGENET = Path(__file__).parents[1] / "fixtures" / "parity" / "names-semseg-resnet50-deepstem.json"
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+
+
+def shrink(change) -> None:
+    """Small pictures in batches of two; networks and schedules stay the papers' own."""
+    training.training_data.cache_clear()
+    readers = lab.data._readers() | {
+        "cityscapes": replace(cityscapes.READER, size=SIZE),
+        "voc": replace(voc.READER, size=SQUARE),
+    }
+    change(lab.data, "_readers", lambda: readers)
+    change(rainy, "recorded", lambda name, size, rain: preset(rain))
+    change(plans, "PAPER_BATCH", 2)
+    change(plans, "PAPER_SIZE", {"voc": SQUARE})
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    """The folder that holds cityscapes/ and voc/."""
+    folder = tmp_path_factory.mktemp("data")
+    cityscapes_tree(folder, train=3, val=2, size=SIZE)
+    voc_tree(folder, train=2, val=2, aug=2)
+    return folder
+
+
+@pytest.fixture
+def small(home, monkeypatch):
+    shrink(monkeypatch.setattr)
+    yield home
+    training.training_data.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def trained(disk, tmp_path_factory):
+    """What `train --all` leaves after two steps of every net of the plan, the networks being tiny: zoo and output."""
+    folder = tmp_path_factory.mktemp("lab")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PEARL_HOME", str(folder))
+        patched.setenv("PEARL_ZOO", str(folder / "zoo"))
+        shrink(patched.setattr)
+        patched.setattr(plans, "FULL", TINY)
+        asked = ["train", "--all", "--dataset", "cityscapes", "--scale", "paper", "--data-root", str(disk)]
+        assert main([*asked, "--steps", "2"]) == 0
+    training.training_data.cache_clear()
+    return folder / "zoo"
+
+
+def card(folder: Path, name: NetName) -> dict:
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+# ---- what the authors state ----
+
+
+@pytest.mark.parametrize(
+    ("recipe", "derain", "rates"),
+    [
+        ("derain", "prenet", {0: 1e-3, 29.9: 1e-3, 30.1: 2e-4, 50.1: 4e-5, 80.1: 8e-6, 100: 8e-6}),
+        ("derain", "rescan", {0: 5e-3}),
+        ("derain", "mprnet", {0: 2e-4, 250: 1e-6}),
+        ("derain", "transweather", {0: 2e-4}),
+        ("clean", "prenet", {0: 1e-2, 200: 1e-2 * 0.5**0.9, 400: 0}),
+        ("sat", "prenet", {0: 1e-2, 200: 1e-2 * 0.5**0.9, 400: 0}),
+    ],
+)
+def test_learning_rates_by_epochs_are_the_authors(recipe, derain, rates):
+    schedule = plans.plan("cityscapes", "paper").schedule(NetName("cityscapes", recipe, derain))
+    for epoch, wanted in rates.items():
+        step = min(round(epoch * 2975 / 16), schedule.steps - 1)
+        assert schedule.rate(step) == pytest.approx(wanted, rel=2e-3, abs=1e-6), f"epoch {epoch}"
+    assert schedule.steps == max(rates) * 2975 // 16 or len(rates) == 1
+    assert (schedule.optimiser, schedule.weight_decay) == (("adam", 0) if recipe == "derain" else ("sgd", 1e-4))
+
+
+def test_voc_takes_50_epochs_of_the_augmented_split_at_the_size_of_its_crop():
+    how = plans.plan("voc", "paper")
+    assert how.schedule(NetName("voc", "clean")).steps == 50 * 10582 // 16
+    assert (how.split, how.size, how.crop["clean"], how.crop["derain"]) == ("train_aug", (473, 473), 473, 256)
+
+
+# ---- the networks at full size ----
+
+
+@pytest.mark.slow
+def test_the_papers_networks_train_from_an_imagenet_backbone_to_pearl(small, disk, tmp_path):
+    torch.manual_seed(5)
+    entries = json.loads(IMAGENET.read_text())["state_dict"]
+    weights = {
+        name: torch.full(shape, 0.01) + 0.01 * torch.rand(shape) for name, shape, kind in entries if kind == "float32"
+    }
+    path = tmp_path / "resnet50.pth"
+    torch.save(weights, path)
+    options = {"data_root": str(disk), "steps": 2, "scale": "paper"}
+    first = training.Job(NetName("cityscapes", "clean"), backbone=path, **options)
+    begun = training.start(first, plans.plan("cityscapes", "paper"), 19).segment
+    assert sum(p.numel() for p in begun.parameters()) == 49_080_038
+    assert torch.equal(begun.layer4[2].conv3.weight, weights["layer4.2.conv3.weight"])
+    clean = training.run(first, quiet=True)
+    assert clean.card["backbone"] == checkpoints.digest(path)
+    assert clean.card["settings"] == {"depth": 50, "classes": 19, "aux": False} and clean.card["crop"] == 449
+    for recipe in ("derain", "pearl"):
+        net = training.run(training.Job(NetName("cityscapes", recipe, "mprnet"), **options), quiet=True)
+        assert sum(p.numel() for p in net.module.parameters()) == 3_637_249
+        assert net.card["architecture"] == {} and net.card["crop"] == 256 and net.card["batch"] == 2
+        assert net.card["schedule"]["optimiser"] == "adam" and net.card["schedule"]["decay"] == "cosine"
+    assert net.card["from"]["clean"] == clean.sha256 and net.card["scores"]["on"] == "cityscapes val, 2 images"
+
+
+# ---- every recipe and table, with tiny networks ----
+
+
+def test_all_trains_every_net_of_the_plan_with_its_schedule_on_its_card(trained):
+    names = plans.nets("cityscapes", "paper")
+    assert {str(name) for name in names} == {
+        str(p.relative_to(trained).with_suffix("")) for p in trained.rglob("*.json")
+    }
+    for name in names:
+        found, how = card(trained, name), plans.plan(name.dataset, "paper")
+        planned = how.schedule(name)
+        stated = {key: found["schedule"][key] for key in ("optimiser", "decay", "lr", "weight_decay", "warmup")}
+        assert stated == {key: getattr(planned, key) for key in stated} and stated["warmup"] == 0
+        assert (
+            found["crop"] == how.crop[name.recipe]
+            and found["architecture"]
+            == (TINY["segmenter" if name.network in TINY["segmenter"] else "derain"][name.network])
+        )
+        assert found["data"]["split"] == ("train_aug" if name.dataset == "voc" else "train")
+        assert (found["attack"] is None) == (name.recipe in ("clean", "derain"))
+    assert card(trained, NetName("voc", "nat", derain_on="cityscapes"))["data"]["pictures"] == 4
+
+
+@pytest.mark.parametrize(("module", "dataset"), [(table1, "cityscapes"), (table4, "voc")], ids=["table1", "table4"])
+def test_tables_of_these_nets_stand_beside_the_papers(small, trained, disk, monkeypatch, module, dataset):
+    monkeypatch.setenv("PEARL_ZOO", str(trained))
+    spec = getattr(module, module.__name__.rpartition(".")[2])
+    rows = measured(spec(dataset="cityscapes", images=2), data_root=str(disk), quiet=True)
+    assert set(rows.dataset) == {dataset} and set(rows.nets) == {"own"}
+    assert set(rows.derain_on.dropna()) == ({"cityscapes"} if dataset == "voc" else set())
+    assert rows[rows.metric == "mIoU"].value.notna().all()
+    text = module.layout(rows).text()
+    assert module.TABLE.title in text and module.TABLE.paper in text
+
+
+# ---- the bench ----
+
+
+@linux
+def test_the_bench_counts_what_a_whole_batch_takes(small, monkeypatch):
+    monkeypatch.setattr(plans, "FULL", TINY)
+    monkeypatch.setattr(scale, "fresh", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(scale, "OFFICIAL", {})
+    text = scale.scale(recipes=("clean", "derain"), derainers=("prenet",), gpus=("one=1e-4,1e-4", "ten=1e-3,1e-3"))
+    (row,) = (line.split() for line in text.splitlines() if line.startswith("cityscapes/derain-prenet "))
+    assert row[1:3] == [str(162 * 4**2 + 96 * 4 + 3), "256"]
+    short, _, long, faster, *_ = row[8:]
+    assert float(long) == pytest.approx(3 * float(short), rel=0.01) == pytest.approx(30 * float(faster), rel=0.01)
+    for made in ("cityscapes in rain", "cityscapes without rain", "table 1 with prenet at 128x64"):
+        assert made in text
+
+
+@pytest.mark.parametrize("name", plans.nets("cityscapes", "paper"), ids=str)
+def test_flops_without_numbers_are_those_of_a_real_step(small, monkeypatch, name):
+    """With every product of the real step counted, its attack and all."""
+    monkeypatch.setattr(plans, "FULL", TINY)
+    with Products() as seen:
+        scale.measured(name, plans.PAPER_BATCH)
+    assert scale.counted(name)[2] == seen.flops > 0
+
+
+class Products(TorchDispatchMode):
+    """FLOPs of convolutions and matrix products, each multiplication and addition being one."""
+
+    flops = 0
+
+    def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        found = call(*args, **(kwargs or {}))
+        if call.overloadpacket in flop_registry:
+            self.flops += flop_registry[call.overloadpacket](*args, **(kwargs or {}), out_val=found)
+        return found
+
+
+def test_the_bench_charges_table_1_with_the_passes_that_the_lab_makes(small, trained, disk, monkeypatch, tmp_path):
+    monkeypatch.setenv("PEARL_ZOO", str(trained))
+    cells = cells_of(table1.table1(dataset="cityscapes", images=2), str(disk))
+    passes = [sum(counts.values()) / 2 for counts in needed(cells, Store(tmp_path / "empty.sqlite"))]
+    monkeypatch.setattr(scale, "one_pass", lambda *_: 1)
+    assert list(scale.table("cityscapes", "prenet", SIZE)) == passes
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"gpus": ("A100",)}, "^wanted a GPU as NAME=BFLOAT16,FLOAT32, such as A100=312,19.5, got 'A100'$"),
+        ({"batch": 1}, "^wanted 2 pictures or more"),
+        ({"shares": (0.0,)}, "shares over 0 up to 1"),
+        ({"dataset": "scenes"}, "^unknown data set 'scenes'; choose one of cityscapes, voc$"),
+        ({"recipes": ("perl",)}, "^wanted recipes and networks that cityscapes has nets of, got perl"),
+    ],
+)
+def test_what_the_bench_cannot_do_is_one_line(options, words):
+    with pytest.raises(ValueError, match=words) as error:
+        scale.scale(**options)
+    one_line(error)
