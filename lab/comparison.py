@@ -14,7 +14,7 @@ from lab.trial import Trial
 from pearl_core.types import choose
 
 MEANINGS = {
-    "oblivious": "The attack is made on the segmenter alone, at the picture as it is; it does not know of the derainer.",
+    "oblivious": "The attack is made on the segmenter alone, at the picture as it is; it knows of no derainer.",
     "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
     "transfer": "The attack is made on another method (its source) and carried over.",
 }

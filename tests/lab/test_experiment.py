@@ -1,11 +1,9 @@
 """Trials, their sharing, and resuming: on a zoo of tiny nets that know nothing."""
 
-import inspect
 import json
 import shutil
 from dataclasses import replace
 
-import nbformat
 import numpy as np
 import pytest
 

@@ -72,7 +72,7 @@ def test_both_threats_are_measured_and_stand_one_after_the_other(name, rows):
     report = MODULES[name].layout(found)
     assert [block.title for block in report.blocks] == ["Threat: oblivious", "Threat: adaptive"]
     assert list(report.pictures(name)) == [f"{name}.png", f"{name}-2.png"]
-    for words in ("no numbers, only the figure", "scenes test (64x32, 2 images", "eps 8/255", "does not know of the"):
+    for words in ("no numbers, only the figure", "scenes test (64x32, 2 images", "eps 8/255", "knows of no derainer"):
         assert words in report.text()
     assert "<img" in report._repr_html_() and f"results/{name}.png" in report.markdown(name)
     assert tidy(MODULES[name], found).published.isna().all()

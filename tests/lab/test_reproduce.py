@@ -17,7 +17,7 @@ def test_the_paper_has_its_four_tables_and_six_figures_and_its_supplement():
     assert set(names_of("pearl")) == {f"table{k}" for k in (1, 2, 3, 4)} | figures | {"supplement"}
     assert names_of("pearl")[0] == "table1" and names_of("pearl")[-1] == "supplement"
     assert set(parts()) == {*names_of("pearl"), "strength", "claims"}
-    with pytest.raises(ValueError, match="^unknown paper 'perl'; choose one of pearl"):
+    with pytest.raises(ValueError, match=r"^unknown paper 'perl'; choose one of pearl"):
         names_of("perl")
 
 
@@ -81,5 +81,5 @@ def test_several_runs_are_a_mean_and_a_deviation_where_the_zoo_holds_them(tiny_z
     text = layout(rows).text()
     assert f"{runs.mean():.2f} ± {np.std(runs, ddof=1):.2f} (2)" in text
     assert "standard deviation over training runs" in text
-    with pytest.raises(ValueError, match="^wanted 1 training seed or more, got 0$"):
+    with pytest.raises(ValueError, match=r"^wanted 1 training seed or more, got 0$"):
         table3(seeds=0)

@@ -6,43 +6,52 @@ import os
 
 import pytest
 
-from lab import zoo
+from lab import plans, zoo
 from lab.experiment import run
-from lab.plans import plan
 from lab.store import Store
-from lab.training import FROM, ORDER
+from lab.training import ORDER, parents
 from lab.trial import Trial
+from lab.zoo import NetName
 
 SHIPPED = zoo.SHIPPED
 FLOORS = {"scenes": 60, "camvid": 45}  # % mIoU of Seg on clean held-out pictures
 DATA = os.environ.get("PEARL_DATA")
-COMPLETE = ("scenes", "camvid")  # data sets of which all six nets are shipped
-shipped = [(d, r) for d in FLOORS for r in ORDER if (SHIPPED / f"{zoo.NetName(d, r)}.safetensors").exists()]
+COMPLETE = ("scenes", "camvid")  # data sets of which all six nets of table 1 are shipped
+planned = [name for dataset in COMPLETE for name in plans.nets(dataset)]
+shipped = [name for name in planned if (SHIPPED / f"{name}.safetensors").exists()]
+NEEDED = [  # by the tables and figures with their default arguments, on the built-in worlds
+    *(NetName(dataset, recipe) for dataset in COMPLETE for recipe in ORDER),
+    *plans.unseen("scenes", "deeplabv3"),
+    *plans.nets("objects"),
+]
 
 
-def test_the_nets_of_table_1_are_there():
-    assert {(dataset, recipe) for dataset in COMPLETE for recipe in ORDER} <= set(shipped)
+def test_the_nets_that_tables_and_figures_need_are_there():
+    assert [str(name) for name in NEEDED if name not in shipped] == []
 
 
-@pytest.mark.parametrize(("dataset", "recipe"), shipped)
-def test_the_net_and_its_card_belong_together(dataset, recipe):
-    name = zoo.NetName(dataset, recipe)
+def test_no_net_is_shipped_that_no_plan_knows():
+    files = {str(path.relative_to(SHIPPED).with_suffix("")) for path in SHIPPED.glob("*/*")}
+    assert files == {str(name) for name in shipped}
+
+
+@pytest.mark.parametrize("name", shipped, ids=str)
+def test_the_net_and_its_card_belong_together(name):
     path = SHIPPED / f"{name}.safetensors"
     card = json.loads(path.with_suffix(".json").read_text())
     assert hashlib.sha256(path.read_bytes()).hexdigest() == card["sha256"]
     assert path.stat().st_size == card["bytes"]
-    assert card["schedule"]["steps"] == plan(dataset).schedule(recipe).steps
+    assert card["schedule"]["steps"] == plans.plan(name.dataset).schedule(name).steps
     for key in ("seed", "recipe", "dataset"):
         assert card["name"][key] == getattr(name, key)
     for key in ("attack", "git", "seconds", "scores", "data", "pictures", "precision", "torch"):
         assert key in card
-    for earlier in FROM[recipe]:
-        parent = json.loads((SHIPPED / f"{zoo.NetName(dataset, earlier)}.json").read_text())
-        assert card["from"][earlier] == parent["sha256"]
+    for earlier, parent in parents(name).items():
+        assert card["from"][earlier] == json.loads((SHIPPED / f"{parent}.json").read_text())["sha256"]
 
 
-def test_the_whole_zoo_is_at_most_60_megabytes():
-    assert 0 < sum(path.stat().st_size for path in SHIPPED.glob("*/*")) <= 60e6
+def test_the_whole_zoo_is_at_most_120_megabytes():
+    assert 0 < sum(path.stat().st_size for path in SHIPPED.glob("*/*")) <= 120e6
 
 
 @pytest.mark.parametrize("dataset", COMPLETE)

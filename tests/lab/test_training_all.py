@@ -57,7 +57,7 @@ def test_one_by_one_every_net_of_the_list_is_found_at_the_end(small, monkeypatch
 
 
 def test_a_number_of_processes_below_1_is_refused():
-    with pytest.raises(ValueError, match="^wanted 1 process or more, got 0$"):
+    with pytest.raises(ValueError, match=r"^wanted 1 process or more, got 0$"):
         list(train_all([], 0))
 
 

@@ -45,7 +45,7 @@ def test_a_released_checkpoint_becomes_a_net_of_the_zoo_bit_by_bit(home, tmp_pat
 def test_safetensors_are_read_too_and_settings_tell_what_differs(home, tmp_path):
     path = tmp_path / "wide.safetensors"
     save_file(prenet(8).state_dict(), path)
-    with pytest.raises(ValueError, match="holds another network than PReNet: .* names or shapes differ"):
+    with pytest.raises(ValueError, match=r"holds another network than PReNet: .* names or shapes differ"):
         import_net("prenet", path)
     assert main(["zoo", "import", "prenet", str(path), "--setting", "width=8", "--dataset", "camvid"]) == 0
     assert zoo.find(NetName("camvid", "derain")).card["settings"] == {"width": 8}
@@ -101,7 +101,7 @@ def test_values_that_are_no_numbers_are_refused(home, tmp_path):
     state = prenet().state_dict()
     state["conv.0.bias"] = torch.full_like(state["conv.0.bias"], float("nan"))
     torch.save(state, tmp_path / "net.pth")
-    with pytest.raises(ValueError, match="not finite, first in conv.0.bias"):
+    with pytest.raises(ValueError, match=r"not finite, first in conv.0.bias"):
         import_net("prenet", tmp_path / "net.pth")
 
 
