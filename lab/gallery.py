@@ -35,6 +35,7 @@ NARROWEST, WIDEST = 160, 320  # dots of a picture's width
 GAP = 6  # dots between columns
 STEP = 5  # /255: pictures are drawn so coarsely, which no eye sees and which saves a third of the file
 SCALE, LEVELS = 36 / 255, 9  # of heat maps: the difference at the brightest, and the number of colours
+CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
 WORDS = f"""Numbers are of single pictures. mIoU is the mean over the classes labelled or predicted in one; PSNR and
 SSIM compare what the segmenter gets with the clean picture, and where nothing derains that is the attacked picture.
 Pictures are drawn in steps of {STEP}/255, numbers are exact. The paper's figure shows other pictures, so it cannot be
@@ -84,8 +85,6 @@ def number(metric: str, value: float) -> str:
 
 def caption(views: Sequence[View]) -> str:
     """Every setting that was used, and what such pictures are good for."""
-    from lab.results import CREDITS  # which knows every experiment, also those drawn here
-
     first, height, width = views[0].setting, *views[0].labels.shape
     pictures = dict.fromkeys(f"{view.key} (index {view.setting.index})" for view in views)
     threats = dict.fromkeys(view.setting.threat for view in views)

@@ -21,7 +21,6 @@ expected; what can be compared is which defence holds.
 This page is written by `python -m lab report` from stored rows; the rows lie beside it as CSV. Every row names its
 weights, data, attack, precision and seed; the nets' cards are in `lab/zoo/`.
 """
-CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
 SETS = ("scenes", "camvid")
 CLAIMS, STRENGTH = "claims", "strength"
 
@@ -63,6 +62,4 @@ def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> 
         report = module.layout(rows)
     write_rows(folder / f"{name}.csv", rows)
     write_figures(folder, name, report)
-    text = report.markdown(name)
-    text += f"\n\n{CREDITS[dataset]}" if dataset in CREDITS and not isinstance(rows, pd.DataFrame) else ""
-    disk.write_text(folder / f"{name}.md", text + "\n")
+    disk.write_text(folder / f"{name}.md", report.markdown(name) + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
@@ -66,10 +66,10 @@ class Cost(NamedTuple):
     parameters: int  # that move
     crop: float
     steps: int
-    flops: float
-    seconds: float  # of a step of a few pictures, here
-    grown: int  # bytes that such a step takes beside weights and pictures, here
+    flops: int
     memory: float  # bytes, estimated
+    grown: float  # bytes that a step of a few pictures takes beside weights and pictures, here
+    seconds: float  # that it takes, here
 
 
 def scale(
@@ -93,11 +93,12 @@ def scale(
     machines = [gpu(words, shares) for words in gpus]
     names = chosen(dataset, recipes, derainers, segmenters)
     costs = {name: cost(name, batch) for name in tqdm(names, unit="net", leave=False)}
+    together = sum(one.steps * one.flops for one in costs.values())
     sizes = dict.fromkeys((reader(dataset).size, OFFICIAL.get(dataset, reader(dataset).size)))
     return "\n".join([
         *heading(batch, machines),
         *(line(name, found, machines) for name, found in costs.items()),
-        f"{'all of these, estimated hours':94}" + hours(machines, sum(one.steps * one.flops for one in costs.values())),
+        f"{'all of these, estimated hours':102}" + hours(machines, together),
         *making(costs),
         *(judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)),
     ])  # fmt: skip
@@ -112,7 +113,7 @@ def gpu(words: str, shares: tuple[float, ...]) -> Gpu:
     return Gpu(name, fast, exact, shares)
 
 
-def chosen(dataset: str, recipes: Sequence[str], derainers: Sequence[str], segmenters: Sequence[str]) -> list[NetName]:
+def chosen(dataset: str, recipes: Collection, derainers: Collection, segmenters: Collection) -> list[NetName]:
     """The nets of the plan that are of these."""
     found = [
         name
@@ -137,7 +138,7 @@ def cost(name: NetName, batch: int) -> Cost:
     grew, took = fresh(measured, name, batch) if batch else (math.nan, math.nan)
     kept = KEPT[schedule.optimiser] * moving
     memory = 4 * every + kept + (grew - kept) * how.batch / max(batch, 1)
-    return Cost(moving, how.crop[name.recipe], schedule.steps, flops, took, grew, memory)
+    return Cost(moving, how.crop[name.recipe], schedule.steps, flops, memory, grew, took)
 
 
 def counted(name: NetName) -> tuple[int, int, int]:
@@ -158,7 +159,7 @@ def counted(name: NetName) -> tuple[int, int, int]:
 @contextmanager
 def unreal() -> Iterator[FlopCounterMode]:
     """Tensors without numbers, whose FLOPs are counted; attention is made of products, of which torch knows them."""
-    any_number = patch.object(Tensor, "item", lambda tensor: 0.5)  # for nets that look at a parameter's
+    any_number = patch.object(Tensor, "item", lambda tensor: 0.5)  # for nets that look at a parameter
     with any_number, FakeTensorMode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as seen:
         yield seen
 
@@ -194,13 +195,16 @@ def built(name: NetName) -> Pipeline:
 
 def pictures(name: NetName, batch: int) -> Batches:
     """Batches as that training draws them, of one picture of noise."""
-    how, world, random = plan(name.dataset, "paper"), WORLDS[name.dataset], np.random.RandomState(0)
-    size = size_of(name.dataset)
-    clean = random.randint(0, 256, (*size, 3)).astype(np.uint8)
-    labels = random.randint(0, len(world.CLASSES), size).astype(np.uint8)
+    how, world, size = plan(name.dataset, "paper"), WORLDS[name.dataset], size_of(name.dataset)
+    random = np.random.RandomState(0)
+    picture = Picture(
+        random.randint(0, 256, (*size, 3)).astype(np.uint8),
+        random.randint(0, len(world.CLASSES), size).astype(np.uint8),
+        "noise",
+    )
     keys = tuple(map(str, range(batch)))
-    read = lambda i: Picture(clean, labels, keys[i])  # noqa: E731
-    data = Dataset(name.dataset, how.split, size, world.CLASSES, world.PALETTE, keys, read, tuple, preset("pearl"))
+    data = Dataset(name.dataset, how.split, size, world.CLASSES, world.PALETTE, keys, lambda i: picture, tuple,
+                   preset("pearl"))  # fmt: skip
     return Batches(data, batch, 0, how.zoom, how.crop[name.recipe], made.RECIPES[name.recipe]().rain)
 
 
@@ -212,7 +216,7 @@ def size_of(dataset: str) -> Size:
 # ---- table 1 ----
 
 
-def table(dataset: str, derain: str, size: Size) -> tuple[float, float]:
+def table(dataset: str, derain: str, size: Size) -> tuple[int, int]:
     """FLOPs of one picture's gradients and scores under both threats, what they share being computed once."""
     longest: dict[tuple, int] = {}  # (recipes of the attacked nets, attack) -> gradients
     scored = set()
@@ -250,16 +254,15 @@ def heading(batch: int, machines: Sequence[Gpu]) -> list[str]:
         f"measured: s and GiB of a step of {batch} pictures here; counted: 10^12 FLOPs of a step of a whole batch",
         f"estimated: GiB of a whole batch; hours at {high:.0%} - {low:.0%} of peak TFLOP/s in bfloat16 and float32:"
         f" {rates}",
-        f"{'net':34}{'parameters':>11}{'crop':>5}{'steps':>8}{'10^12':>10}{'s here':>8}{'GiB here':>9}{'est. GiB':>9}"
+        f"{'net':42}{'parameters':>11}{'crop':>5}{'steps':>8}{'10^12':>10}{'s here':>8}{'GiB here':>9}{'est. GiB':>9}"
         + "".join(f" {'est. h ' + one.name:>{WIDE}}" for one in machines),
     ]
 
 
 def line(name: NetName, cost: Cost, machines: Sequence[Gpu]) -> str:
-    return (
-        f"{name!s:34}{cost.parameters:11}{cost.crop:5}{cost.steps:8}{cost.flops / 1e12:10.3g}{cost.seconds:8.2f}"
-        f"{cost.grown / 2**30:9.2f}{cost.memory / 2**30:9.1f}" + hours(machines, cost.steps * cost.flops)
-    )
+    here = f"{cost.seconds:8.2f}{cost.grown / 2**30:9.2f}{cost.memory / 2**30:9.1f}".replace("nan", "  -")
+    counts = f"{cost.parameters:11}{cost.crop:5}{cost.steps:8}{cost.flops / 1e12:10.3g}"
+    return f"{name!s:42}{counts}{here}{hours(machines, cost.steps * cost.flops)}"
 
 
 def hours(machines: Sequence[Gpu], fast: float, exact: float = 0.0) -> str:
@@ -274,7 +277,7 @@ def making(costs: Mapping[NetName, Cost]) -> list[str]:
     lines = []
     for (dataset, rain), names in kinds.items():
         draw = pictures(names[0], PAPER_BATCH)
-        took, steps = min(times(partial(draw, 0), 2)), sum(costs[name].steps for name in names)
+        took, steps = min(times(partial(draw, 0), 3)), sum(costs[name].steps for name in names)
         lines.append(
             f"a batch of {PAPER_BATCH} of {dataset} {'in' if rain else 'without'} rain: {took:.2f} s here, measured;"
             f" {steps} steps of these nets: {took * steps / 3600:.1f} h, estimated"

@@ -1,7 +1,4 @@
-"""MPRNet: three stages look at quarters, halves and the whole of the picture, each helping the next (Zamir et al. 2021).
-
-Everything inside is channels-last, which convolutions and bilinear steps on a CPU like better.
-"""
+"""MPRNet: quarters, halves and the whole of the picture, one after the other (Zamir et al. 2021)."""
 
 from __future__ import annotations
 
@@ -117,7 +114,7 @@ def cabs(channels: int, act: OneSlope, count: int = 2) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Three levels of features at 1, 1/2 and 1/4 of the size. `fuse`: with those of the stage before."""
+    """Three levels of features at 1, 1/2 and 1/4 of the size. `fuse`: with what the U-Net before made of them."""
 
     def __init__(self, widths: list[int], act: OneSlope, fuse: bool = False):
         super().__init__()
@@ -127,15 +124,15 @@ class Encoder(nn.Module):
             self.csff_enc1, self.csff_enc2, self.csff_enc3 = (conv(width, width, 1) for width in widths)
             self.csff_dec1, self.csff_dec2, self.csff_dec3 = (conv(width, width, 1) for width in widths)
 
-    def forward(self, x: Tensor, encoded: list[Tensor] | None = None, decoded: list[Tensor] | None = None):
+    def forward(self, x: Tensor, before: tuple[list[Tensor], list[Tensor]] | None = None) -> list[Tensor]:
         features = []
         for level in (1, 2, 3):
             if level > 1:
-                x = (self.down12, self.down23)[level - 2](x)
+                x = getattr(self, f"down{level - 1}{level}")(x)
             x = getattr(self, f"encoder_level{level}")(x)
-            if encoded is not None:
-                from_encoder, from_decoder = (getattr(self, f"csff_{name}{level}") for name in ("enc", "dec"))
-                x = x + (from_encoder(encoded[level - 1]) + from_decoder(decoded[level - 1]))
+            if before is not None:
+                encoded, decoded = (levels[level - 1] for levels in before)
+                x = x + (getattr(self, f"csff_enc{level}")(encoded) + getattr(self, f"csff_dec{level}")(decoded))
             features.append(x)
         return features
 
@@ -203,19 +200,21 @@ class MPRNet(nn.Module):
     """Multi-stage progressive restoration: (B, 3, H, W) in [0, 1] -> the same, not clamped.
 
     Stages 1 and 2 are U-Nets on the four quarters and the two halves of the picture, stage 3 keeps the full
-    resolution. Each makes a picture of its own; the last is the result. The authors' settings are the defaults
-    (3,637,249 parameters): `width` channels at full resolution, `step` more at each lower level of the U-Nets and
-    `full_step` more in stage 3, whose three blocks hold `blocks` attention blocks each. Names and shapes are
-    theirs, so their checkpoints load; 55 of the names are one and the same slope.
+    resolution. Each makes a picture of its own and hands its features on; the last picture is the result. The
+    authors' settings are the defaults (3,637,249 parameters): `width` channels at full resolution, `step` more at
+    each lower level of the U-Nets, `full_step` more in stage 3, each of whose three parts has `blocks` attention
+    blocks. Names and shapes are theirs, so their checkpoints load; 55 of the names are one and the same slope.
 
     `checkpoint=True` remembers less for backward and computes it again there: less memory, more time.
     """
 
-    def __init__(self, width: int = 40, step: int = 20, full_step: int = 16, blocks: int = 8, checkpoint: bool = False):
+    def __init__(
+        self, width: int = 40, step: int = 20, full_step: int = 16, blocks: int = 8, *, checkpoint: bool = False
+    ):
         super().__init__()
         if width < REDUCTION or step < 0 or full_step < 0 or blocks < 1:
-            got = f"width {width}, step {step}, full_step {full_step}, blocks {blocks}"
-            raise ValueError(f"wanted width {REDUCTION} or more, steps 0 or more, blocks 1 or more, got {got}")
+            got = f"got {width}, {step}, {full_step}, {blocks}"
+            raise ValueError(f"wanted width, step, full_step, blocks of at least {REDUCTION}, 0, 0, 1, {got}")
         act, widths = OneSlope(), [width, width + step, width + 2 * step]
         self.shallow_feat1, self.shallow_feat2, self.shallow_feat3 = (
             nn.Sequential(conv(3, width), CAB(width, act)) for _ in range(3)
@@ -245,22 +244,19 @@ class MPRNet(nn.Module):
         """The derained picture of every stage, each (B, 3, H, W), the final one last."""
         check_pictures(rainy)
         padded = pad_to_grid(rainy, GRID)
-        whole = padded.contiguous(memory_format=torch.channels_last)
+        whole = padded.contiguous(memory_format=torch.channels_last)  # the faster layout, on a CPU by a quarter
         halves = split(whole, 2)  # (2 B, 3, H / 2, W)
-        encoded = self.stage1_encoder(self.shallow_feat1(split(halves, 3)))  # (4 B, C, H / 2, W / 2)
-        encoded = [join(level, 3) for level in encoded]
+        quarters = self.stage1_encoder(self.shallow_feat1(split(halves, 3)))  # (4 B, C, H / 2, W / 2) and smaller
+        encoded = [join(level, 3) for level in quarters]
         decoded = self.stage1_decoder(encoded)
         attended, first = self.sam12(decoded[0], halves)
-
         x = self.concat12(torch.cat([self.shallow_feat2(halves), attended], 1))
-        encoded = [join(level, 2) for level in self.stage2_encoder(x, encoded, decoded)]  # (B, C, H, W)
+        encoded = [join(level, 2) for level in self.stage2_encoder(x, (encoded, decoded))]  # (B, C, H, W)
         decoded = self.stage2_decoder(encoded)
         attended, second = self.sam23(decoded[0], whole)
-
         x = self.concat23(torch.cat([self.shallow_feat3(whole), attended], 1))
         third = padded + self.tail(self.stage3_orsnet(x, encoded, decoded))
-        height, width = rainy.shape[2:]
-        return tuple(picture[..., :height, :width] for picture in (join(first, 2), second, third))
+        return tuple(made[..., : rainy.shape[2], : rainy.shape[3]] for made in (join(first, 2), second, third))
 
     def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
         """Charbonnier + 0.05 of the edge loss for every stage, added up: the authors' training loss. In float32."""
@@ -294,9 +290,10 @@ def edges(x: Tensor) -> Tensor:
 
 def blurred(x: Tensor) -> Tensor:
     """5 x 5 binomial blur of every channel, the border repeated."""
-    kernel = x.new_tensor([0.05, 0.25, 0.4, 0.25, 0.05])
-    flat = F.pad(x.flatten(0, 1)[:, None], (2, 2, 2, 2), mode="replicate")  # (B C, 1, H + 4, W + 4)
-    return F.conv2d(F.conv2d(flat, kernel.view(1, 1, 1, 5)), kernel.view(1, 1, 5, 1)).view_as(x)
+    kernel, channels = x.new_tensor([0.05, 0.25, 0.4, 0.25, 0.05]), x.shape[1]
+    x = F.pad(x.contiguous(memory_format=torch.channels_last), (2, 2, 2, 2), mode="replicate")
+    across, down = kernel.expand(channels, 1, 1, 5), kernel[:, None].expand(channels, 1, 5, 1)
+    return F.conv2d(F.conv2d(x, across, groups=channels), down, groups=channels)
 
 
 NETS = {"mprnet": MPRNet}

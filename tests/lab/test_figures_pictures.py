@@ -48,11 +48,18 @@ def laid_out(tiny_zoo, kept):
         parameters = {"steps": 2} | ({"indices": "0,2"} if name == "figure4" else {}) | parameters
         key = name, *sorted(parameters.items())
         if key not in kept:
-            views = measured(spec(name, **parameters))
+            views = [told_apart(view, k) for k, view in enumerate(measured(spec(name, **parameters)))]
             kept[key] = views, MODULES[name].layout(views)
         return kept[key]
 
     return laid_out
+
+
+def told_apart(view, k):
+    """The view with labels and overlap of its own: nets that know nothing see the same with and without attack."""
+    last = len(view.classes)
+    predicted = np.random.RandomState(k).randint(last - 5, last, view.labels.shape).astype(np.uint8)
+    return replace(view, predicted=predicted, metrics=view.metrics | {"mIoU": 10.0 + k, "allAcc": 50.0 + k})
 
 
 def blocks(views, report):

@@ -30,17 +30,23 @@ def test_rescan_has_the_authors_number_of_parameters(channel, wanted):
     assert sum(p.numel() for p in net.parameters()) == wanted
 
 
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last], ids=["contiguous", "channels_last"])
-@pytest.mark.parametrize("name", AUTHORS)
-def test_rescan_is_the_authors_network(name, layout):
+@pytest.mark.parametrize("name", ["rescan-c24-gru", pytest.param("rescan-c64-gru", marks=pytest.mark.slow)])
+def test_rescan_is_the_authors_network(name):
     known = fixture(name)
     net, (x,) = filled(RESCAN(AUTHORS[name]), known), inputs(known)
     with torch.no_grad():
-        estimates = net.to(memory_format=layout).estimates(x.contiguous(memory_format=layout))
-        for number, derained in enumerate(estimates, 1):
-            assert_agrees(x - derained, known, f"rain_stage_{number}")
-        assert_agrees(net(x), known, "derained")
+        estimates = net.estimates(x)
+    for number, derained in enumerate(estimates, 1):
+        assert_agrees(x - derained, known, f"rain_stage_{number}")
+    assert_agrees(derained, known, "derained")
     assert number == 4
+
+
+def test_a_picture_that_is_channels_last_gives_the_same():
+    net, x = small(), pictures(40, 48, images=2)
+    with torch.no_grad():
+        other = net(x.contiguous(memory_format=torch.channels_last))
+        assert torch.allclose(other, net(x), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
