@@ -83,6 +83,6 @@ def block(found: pd.DataFrame, metric: str, over: str) -> Block:
     lines: dict[tuple, dict] = {}
     for row in found.itertuples():
         cells = lines.setdefault((row.threat, METHODS[row.method].title), {})
-        cells[over, f"{getattr(row, over):g}"] = shown(row, metric)
+        cells[over, f"{getattr(row, over):g}"] = shown(found.loc[[row.Index]], metric)
     label = METRICS[metric].label
     return Block(label, f"Columns: {AXES[over]}.", framed(lines, ("threat", "method")))

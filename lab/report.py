@@ -102,21 +102,32 @@ def caption(rows: pd.DataFrame) -> str:
     source = f" (source {all_of('source')})" if rows.source.notna().any() else ""
     sentences = [
         f"Measured on {all_of('dataset')} {all_of('split')} ({all_of('size')}, {all_of('images')} images, "
-        f"rain {all_of('rain', attacked)}) with derainer {all_of('derain')} and segmenter {all_of('segmenter')}, "
-        f"nets {all_of('nets')}, training seed {all_of('net_seed')}.",
-        f"Attacks: eps {all_of('eps', attacked)}/255; {searches}; step {all_of('alpha', attacked) or 0}/255; "
+        f"rain {all_of('rain', rows if attacked.empty else attacked)}) with derainer {all_of('derain')}"
+        f"{borrowed(rows)} and segmenter {all_of('segmenter')}, nets {all_of('nets')}, training seed "
+        f"{all_of('net_seed')}.",
+        "Nobody attacks; scores in float32."
+        if attacked.empty
+        else f"Attacks: eps {all_of('eps', attacked)}/255; {searches}; step {all_of('alpha', attacked) or 0}/255; "
         f"start seed {all_of('seed')}; threats {all_of('threat')}{source}; "
         f"gradients in {all_of('precision', attacked)}, scores in float32.",
-        (
-            ""
-            if rows.net_seed.nunique() == 1
-            else "After ±: standard deviation over training runs, as many as the number in round brackets. "
-        )
-        + "Square brackets: 95 % bootstrap interval over images. mIoU and accuracies are pooled over pixels; PSNR and "
+        ""
+        if rows.net_seed.nunique() == 1
+        else "After ±: standard deviation over training runs, as many as the number in round brackets.",
+        "Square brackets: 95 % bootstrap interval over images. mIoU and accuracies are pooled over pixels; PSNR and "
         "SSIM are means over images, of the attacked rainy picture where nothing derains.",
     ]
     remarks = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(rows.note) if note]
-    return " ".join(sentences + remarks)
+    return " ".join(filter(None, sentences + remarks))
+
+
+def borrowed(rows: pd.DataFrame) -> str:
+    """What the derainers learned with, where it is not what they are measured with."""
+    words = [
+        f"{how} {', '.join(dict.fromkeys(rows[column].dropna()))}"
+        for column, how in (("derain_on", "on"), ("derain_with", "with"))
+        if column in rows and rows[column].notna().any()
+    ]
+    return f" (trained {' '.join(words)})" if words else ""
 
 
 def condition_block(

@@ -155,7 +155,7 @@ def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_pa
     card = {"network": "another", "settings": settings}
     zoo.save(zoo.NetName("scenes", "derain", "another"), zoo.build("another", settings), card)
     app = opened()
-    assert dial(app, "Derainer").options == ["PReNet", "another"]
+    assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather", "another"]
     before = figures(app)
     turn(app, "Derainer", "another")
     assert figures(app) != before

@@ -53,7 +53,7 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
     assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
 
     monkeypatch.setattr(strength, "measure", lambda *_: (chosen, rows, both, longer))
-    results.strength_section(tmp_path, "scenes", None)
+    results.write_part(tmp_path, "strength", "scenes", None)
     kept = strength.pd.read_csv(tmp_path / "strength-scenes.csv")
     assert len(kept) == len(strength.SHOWN) * sum(
         frame.metric.eq("mIoU").sum() for frame in (chosen, rows, both, longer)

@@ -190,7 +190,8 @@ def test_a_broken_card_is_a_sentence_and_the_others_still_show(tiny_zoo, tmp_pat
     everything = {str(path.relative_to(tiny_zoo).with_suffix("")) for path in tiny_zoo.glob("*/*.json")}
     assert set(found) == everything - {f"scenes/{name}" for name in ("clean-pspnet", "sat-pspnet", "derain-prenet")}
     assert len(problems) == 3 and all("is not a card" in words and "\n" not in words for words in problems)
-    assert cards.datasets() == ["scenes"]
+    assert cards.datasets() == ["scenes", "objects"]
+    assert cards.derained() == ["scenes"], "no derainer was trained on the objects"
 
 
 def test_cards_as_a_table(monkeypatch):

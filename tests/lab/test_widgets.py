@@ -366,7 +366,7 @@ def test_data_sets_are_those_with_nets(tiny_zoo, monkeypatch):
     monkeypatch.setattr(zoo, "catalogue", lambda: cards | {"camvid/clean-pspnet": {"network": "pspnet"}})
     monkeypatch.delenv("PEARL_DATA", raising=False)
     explorer = sound(explore(steps=1))
-    assert [name for _, name in explorer.dials["dataset"].options] == ["scenes", "camvid"]
+    assert [name for _, name in explorer.dials["dataset"].options] == ["scenes", "camvid", "objects"]
     explorer.dials["dataset"].value = "camvid"
     assert "camvid lies on your disk" in explorer.wait().notice.value
     assert turn(explorer, dataset="scenes").setting == Setting(steps=1)

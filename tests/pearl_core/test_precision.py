@@ -15,7 +15,15 @@ from pearl_core.pipeline import Pipeline
 from pearl_core.segment import SEGMENTERS
 
 IMAGES = torch.rand(2, 3, 40, 48, generator=torch.Generator().manual_seed(0))
-SMALL = {"pspnet": {"classes": 5, "depth": 18, "width": 8, "aux": False}, "prenet": {"width": 8, "iterations": 2}}
+SEGMENTER = {"classes": 5, "depth": 18, "width": 8, "aux": False}
+SMALL = {
+    "pspnet": SEGMENTER,
+    "deeplabv3": SEGMENTER,
+    "prenet": {"width": 8, "iterations": 2},
+    "rescan": {"channel": 8, "stages": 2},
+    "mprnet": {"width": 8, "step": 4, "full_step": 4, "blocks": 1},
+    "transweather": {"dims": (16, 16, 16, 16), "depths": (1, 1, 1, 1), "heads": (1, 1, 1, 1), "decoder_depth": 1},
+}
 
 
 def lived(net: nn.Module) -> nn.Module:
