@@ -41,12 +41,12 @@ table1: $(VENV)/.installed  ## PEARL's table 1 on the built-in scenes: on the te
 	$(BIN)/jupyter nbconvert --to html out/table1.ipynb
 	$(BIN)/python -m lab table1 --out out
 
-test: $(VENV)/.installed-test  ## unit tests, then every notebook from top to bottom, on two images
+test: $(VENV)/.installed-test  ## unit tests, then every notebook from top to bottom, on four images
 	$(BIN)/python -m pytest
 	rm -rf out/test && mkdir -p out/test
 	export PEARL_HOME=$(abspath out/test/home) PEARL_ZOO=; \
 	for notebook in notebooks/*.ipynb; do \
-	  $(BIN)/papermill -k python3 -p images 2 $$notebook out/test/$$(basename $$notebook) || exit 1; done; \
+	  $(BIN)/papermill -k python3 -p images 4 $$notebook out/test/$$(basename $$notebook) || exit 1; done; \
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env out/test
 
 lab: $(VENV)/.installed  ## JupyterLab in notebooks/
