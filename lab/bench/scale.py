@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
+from multiprocessing import get_context
 from typing import NamedTuple
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -23,7 +25,7 @@ from tqdm.auto import tqdm
 from lab import zoo
 from lab.batches import Batches
 from lab.bench.measure import machine, times
-from lab.bench.memory import fresh, grown
+from lab.bench.memory import grown
 from lab.data import cityscapes, reader, voc
 from lab.data.base import Dataset, Picture
 from lab.data.files import Size
@@ -43,7 +45,7 @@ WORLDS = {"cityscapes": cityscapes, "voc": voc}
 OFFICIAL = {"cityscapes": (1024, 2048)}  # size of the pictures on the disk, where the lab works at another
 PICTURES = 500  # that a table is measured on: Cityscapes' val
 KEPT = {"sgd": 8, "adam": 12}  # bytes per parameter that moves: its gradient, and what the optimiser remembers
-WIDE = 15  # columns of hours
+T, GIB = 1e12, 2**30
 
 
 class Gpu(NamedTuple):
@@ -56,20 +58,8 @@ class Gpu(NamedTuple):
 
     def hours(self, fast: float, exact: float = 0.0) -> str:
         """For so many FLOPs of each kind, at the largest share and at the smallest."""
-        whole = (fast / self.fast + exact / self.exact) / 1e12 / 3600
+        whole = (fast / self.fast + exact / self.exact) / T / 3600
         return f"{whole / max(self.shares):.1f} - {whole / min(self.shares):.1f}"
-
-
-class Cost(NamedTuple):
-    """One net to train. `flops` and `memory` are of the plan's batch; a multiplication and an addition are two."""
-
-    parameters: int  # that move
-    crop: float
-    steps: int
-    flops: int
-    memory: float  # bytes, estimated
-    grown: float  # bytes that a step of a few pictures takes beside weights and pictures, here
-    seconds: float  # that it takes, here
 
 
 def scale(
@@ -92,15 +82,17 @@ def scale(
         raise ValueError(f"wanted 2 pictures or more, or 0, and shares over 0 up to 1, got {batch} and {shares}")
     machines = [gpu(words, shares) for words in gpus]
     names = chosen(dataset, recipes, derainers, segmenters)
-    costs = {name: cost(name, batch) for name in tqdm(names, unit="net", leave=False)}
-    together = sum(one.steps * one.flops for one in costs.values())
+    costs = pd.DataFrame([cost(name, batch) for name in tqdm(names, unit="net", leave=False)])
+    flops = costs["steps"] * costs["10^12 FLOPs"] * T
+    hours = {f"est. h {one.name}": flops.map(one.hours) for one in machines}
     sizes = dict.fromkeys((reader(dataset).size, OFFICIAL.get(dataset, reader(dataset).size)))
+    judged = [judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)]
     return "\n".join([
         *heading(batch, machines),
-        *(line(name, found, machines) for name, found in costs.items()),
-        f"{'all of these, estimated hours':102}" + hours(machines, together),
-        *making(costs),
-        *(judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)),
+        shown(costs.assign(**hours)),
+        "all of these: " + ", ".join(f"est. {one.hours(flops.sum())} h on {one.name}" for one in machines),
+        shown(making(names, costs["steps"])),
+        shown(pd.DataFrame(judged)),
     ])  # fmt: skip
 
 
@@ -131,14 +123,18 @@ def chosen(dataset: str, recipes: Collection, derainers: Collection, segmenters:
 # ---- a step of training ----
 
 
-def cost(name: NetName, batch: int) -> Cost:
-    """A step of the plan's batch counted; one of `batch` pictures measured in a fresh process, or none if that is 0."""
+def cost(name: NetName, batch: int) -> dict:
+    """A step of the plan's batch counted; one of `batch` pictures measured, unless that is 0; the memory estimated."""
     how = plan(name.dataset, "paper")
     schedule, (moving, every, flops) = how.schedule(name), counted(name)
-    grew, took = fresh(measured, name, batch) if batch else (math.nan, math.nan)
+    row = {"net": str(name), "parameters": moving, "crop": how.crop[name.recipe], "steps": schedule.steps}
+    row |= {"10^12 FLOPs": flops / T}
+    if batch == 0:
+        return row
+    grew, seconds, processor = alone(measured, name, batch)
     kept = KEPT[schedule.optimiser] * moving
-    memory = 4 * every + kept + (grew - kept) * how.batch / max(batch, 1)
-    return Cost(moving, how.crop[name.recipe], schedule.steps, flops, memory, grew, took)
+    whole = 4 * every + kept + (grew - kept) * how.batch / batch
+    return row | {"s": seconds, "cpu s": processor, "GiB": grew / GIB, "est. GiB": whole / GIB}
 
 
 def counted(name: NetName) -> tuple[int, int, int]:
@@ -172,15 +168,22 @@ def as_many_gradients(model: Pipeline, images: Tensor, labels: Tensor) -> Tensor
     return images
 
 
-def measured(name: NetName, batch: int) -> tuple[int, float]:
-    """Bytes by which a process grows in its first step, weights and pictures being there, and the step's seconds."""
+def alone(work, *arguments):
+    """`work` in a fresh process. Its heap is the usual one, a tenth larger than what lives on it: `memory.fresh`, which
+    has no such holes, would slow the step whose time is taken."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
+        return child.submit(work, *arguments).result()
+
+
+def measured(name: NetName, batch: int) -> tuple[int, float, float]:
+    """Of a first step: bytes it takes beside weights and pictures, its seconds, those of all cores together."""
     torch.manual_seed(0)
     pipeline = built(name).to(memory_format=torch.channels_last)
     recipe, sample = made.RECIPES[name.recipe](), pictures(name, batch)(0)
     schedule = plan(name.dataset, "paper").schedule(name)
     steps = train(pipeline, recipe, lambda step: sample, schedule, dtype=fast_dtype())
-    started = time.perf_counter()
-    return grown(partial(next, steps)), time.perf_counter() - started
+    started, used = time.perf_counter(), time.process_time()
+    return grown(partial(next, steps)), time.perf_counter() - started, time.process_time() - used
 
 
 def built(name: NetName) -> Pipeline:
@@ -243,52 +246,42 @@ def one_pass(dataset: str, derain: str, size: Size, behind: bool, gradient: bool
     return seen.get_total_flops()
 
 
+def judging(dataset: str, derain: str, size: Size, machines: list[Gpu]) -> dict:
+    gradients, scores = table(dataset, derain, size)
+    row = {"table 1 with": derain, "size": f"{size[1]}x{size[0]}", "10^12 FLOPs, gradients": gradients / T}
+    hours = {f"est. h {one.name}": one.hours(PICTURES * gradients, PICTURES * scores) for one in machines}
+    return row | {"scores": scores / T, "pictures": PICTURES} | hours
+
+
 # ---- in words ----
 
 
-def heading(batch: int, machines: Sequence[Gpu]) -> list[str]:
-    rates = ", ".join(f"{one.name} {one.fast:g} and {one.exact:g}" for one in machines)
+def heading(batch: int, machines: list[Gpu]) -> list[str]:
     low, high = min(machines[0].shares), max(machines[0].shares)
+    rates = ", ".join(f"{one.name} {one.fast:g} and {one.exact:g}" for one in machines)
     return [
         machine(),
-        f"measured: s and GiB of a step of {batch} pictures here; counted: 10^12 FLOPs of a step of a whole batch",
-        f"estimated: GiB of a whole batch; hours at {high:.0%} - {low:.0%} of peak TFLOP/s in bfloat16 and float32:"
-        f" {rates}",
-        f"{'net':42}{'parameters':>11}{'crop':>5}{'steps':>8}{'10^12':>10}{'s here':>8}{'GiB here':>9}{'est. GiB':>9}"
-        + "".join(f" {'est. h ' + one.name:>{WIDE}}" for one in machines),
+        f"measured: s, cpu s (of all cores together) and GiB of a step of {batch} pictures here",
+        f"counted: FLOPs of a step of a whole batch; estimated: its GiB, and hours at {high:.0%} - {low:.0%} of peak"
+        f" TFLOP/s in bfloat16 and float32: {rates}",
     ]
 
 
-def line(name: NetName, cost: Cost, machines: Sequence[Gpu]) -> str:
-    here = f"{cost.seconds:8.2f}{cost.grown / 2**30:9.2f}{cost.memory / 2**30:9.1f}".replace("nan", "  -")
-    counts = f"{cost.parameters:11}{cost.crop:5}{cost.steps:8}{cost.flops / 1e12:10.3g}"
-    return f"{name!s:42}{counts}{here}{hours(machines, cost.steps * cost.flops)}"
+def shown(rows: pd.DataFrame) -> str:
+    return rows.to_string(index=False, float_format="{:.4g}".format)
 
 
-def hours(machines: Sequence[Gpu], fast: float, exact: float = 0.0) -> str:
-    return "".join(f" {one.hours(fast, exact):>{WIDE}}" for one in machines)
-
-
-def making(costs: Mapping[NetName, Cost]) -> list[str]:
+def making(names: list[NetName], steps: Collection[int]) -> pd.DataFrame:
     """Pictures are zoomed and rained on by the process that trains, which no GPU makes faster."""
-    kinds: dict[tuple, list[NetName]] = {}
-    for name in costs:
-        kinds.setdefault((name.dataset, made.RECIPES[name.recipe]().rain), []).append(name)
-    lines = []
-    for (dataset, rain), names in kinds.items():
-        draw = pictures(names[0], PAPER_BATCH)
-        took, steps = min(times(partial(draw, 0), 3)), sum(costs[name].steps for name in names)
-        lines.append(
-            f"a batch of {PAPER_BATCH} of {dataset} {'in' if rain else 'without'} rain: {took:.2f} s here, measured;"
-            f" {steps} steps of these nets: {took * steps / 3600:.1f} h, estimated"
-        )
-    return lines
-
-
-def judging(dataset: str, derain: str, size: Size, machines: Sequence[Gpu]) -> str:
-    gradients, scores = table(dataset, derain, size)
-    return (
-        f"table 1 with {derain} at {size[1]}x{size[0]}, 10^12 FLOPs a picture: gradients {gradients / 1e12:.4g}, scores"
-        f" {scores / 1e12:.4g}, counted; {PICTURES} pictures, estimated hours:"
-        + hours(machines, PICTURES * gradients, PICTURES * scores)
-    )
+    kinds: dict[tuple, NetName] = {}
+    total: dict[tuple, int] = {}
+    for name, some in zip(names, steps, strict=True):
+        kind = name.dataset, "in rain" if made.RECIPES[name.recipe]().rain else "without rain"
+        kinds.setdefault(kind, name)
+        total[kind] = total.get(kind, 0) + some
+    rows = []
+    for kind, name in kinds.items():
+        took = min(times(partial(pictures(name, PAPER_BATCH), 0), 3))
+        rows.append({f"a batch of {PAPER_BATCH}": " ".join(kind), "s": took, "steps": total[kind],
+                     "est. h": took * total[kind] / 3600})  # fmt: skip
+    return pd.DataFrame(rows)
