@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
@@ -131,7 +132,7 @@ def cost(name: NetName, batch: int) -> dict:
     row |= {"10^12 FLOPs": flops / T}
     if batch == 0:
         return row
-    grew, seconds, processor = alone(measured, name, batch)
+    grew, seconds, processor = alone(name, batch)
     kept = KEPT[schedule.optimiser] * moving
     whole = 4 * every + kept + (grew - kept) * how.batch / batch
     return row | {"s": seconds, "cpu s": processor, "GiB": grew / GIB, "est. GiB": whole / GIB}
@@ -168,11 +169,16 @@ def as_many_gradients(model: Pipeline, images: Tensor, labels: Tensor) -> Tensor
     return images
 
 
-def alone(work, *arguments):
-    """`work` in a fresh process. Its heap is the usual one, a tenth larger than what lives on it: `memory.fresh`, which
-    has no such holes, would slow the step whose time is taken."""
+def alone(name: NetName, batch: int) -> tuple[int, float, float]:
+    """`measured` in a fresh process. Its heap is the usual one, a tenth larger than what lives on it: `memory.fresh`,
+    which has no such holes, would slow the step whose time is taken."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
-        return child.submit(work, *arguments).result()
+        try:
+            return child.submit(measured, name, batch).result()
+        except BrokenProcessPool:
+            raise OSError(
+                f"a step of {name} ended its process: no memory, or a fault of torch; 0 measures none"
+            ) from None
 
 
 def measured(name: NetName, batch: int) -> tuple[int, float, float]:
