@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 import lab.data
-from lab import checkpoints, plans, training
+from lab import checkpoints, plans, training, zoo
 from lab.bench import scale
 from lab.bench.table1 import needed
 from lab.cli import main
@@ -21,6 +21,7 @@ from lab.reproduce import measured
 from lab.store import Store
 from lab.trial import cells_of
 from lab.zoo import NetName
+from lab.zoo_import import import_net
 from pearl_core.rain import preset
 
 from . import tiny
@@ -129,6 +130,7 @@ def test_the_papers_networks_train_from_an_imagenet_backbone_to_pearl(small, dis
     clean = training.run(first, quiet=True)
     assert clean.card["backbone"] == checkpoints.digest(path)
     assert clean.card["settings"] == {"depth": 50, "classes": 19, "aux": False} and clean.card["crop"] == 449
+    assert training.run(replace(first, backbone=None), quiet=True).card == clean.card, "trained again without"
     for recipe in ("derain", "pearl"):
         net = training.run(training.Job(NetName("cityscapes", recipe, "mprnet"), **options), quiet=True)
         assert sum(p.numel() for p in net.module.parameters()) == 3_637_249
@@ -138,6 +140,19 @@ def test_the_papers_networks_train_from_an_imagenet_backbone_to_pearl(small, dis
 
 
 # ---- every recipe and table, with tiny networks ----
+
+
+def test_pearl_starts_from_nets_that_were_imported(small, disk, tmp_path, monkeypatch):
+    monkeypatch.setattr(plans, "FULL", TINY)
+    settings = {network: how for kind in TINY.values() for network, how in kind.items()}
+    for network in ("rescan", "pspnet"):
+        classes = {"classes": 19} if network == "pspnet" else {}
+        torch.save(zoo.build(network, settings[network] | classes).state_dict(), tmp_path / network)
+        import_net(network, tmp_path / network, dataset="cityscapes", settings=settings[network])
+    job = training.Job(NetName("cityscapes", "pearl", "rescan"), str(disk), steps=1, scale="paper")
+    imported = {recipe: zoo.find(name) for recipe, name in training.parents(job.name).items()}
+    assert all("imported" in net.card for net in imported.values())
+    assert training.run(job, quiet=True).card["from"] == {recipe: net.sha256 for recipe, net in imported.items()}
 
 
 def test_all_trains_every_net_of_the_plan_with_its_schedule_on_its_card(trained):
