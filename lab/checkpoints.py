@@ -22,13 +22,17 @@ def read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"no file of weights at {path}")
     if path.suffix == ".safetensors":
-        try:
-            found = parse(path.read_bytes())
-        except SafetensorError as error:
-            raise ValueError(f"{path} is not a safetensors file, or is damaged: {error}") from None
+        found = parsed(path.read_bytes(), path)
     else:
         found = state_in(unpacked(path), path)
     return {name.removeprefix(PREFIX): tensor for name, tensor in found.items()}
+
+
+def parsed(data: bytes, path: Path) -> dict[str, Tensor]:
+    try:
+        return parse(data)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file, or is damaged: {error}") from None
 
 
 def unpacked(path: Path) -> object:

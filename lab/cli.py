@@ -116,11 +116,11 @@ def add_claims(commands) -> None:
 
 
 def claims(options) -> None:
-    from lab import verdicts
+    from lab import verdict_report, verdicts
 
     told = verdicts.declared(options.paper, options.claim)
     found = verdicts.judged(told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
-    print(verdicts.report(found, told).text())
+    print(verdict_report.report(found, told).text())
 
 
 def add_strength(commands) -> None:

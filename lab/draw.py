@@ -1,4 +1,4 @@
-"""Pictures of pictures: label maps, overlays, heat maps, sheets. numpy and matplotlib only; no model runs here.
+"""Pictures of pictures: label maps, overlays, heat maps. numpy and matplotlib only; no model runs here.
 
 Pictures are (H, W, 3), float in [0, 1] or uint8; label maps are (H, W) integers with `VOID`. All drawn is uint8.
 """
@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 
 from pearl_core.types import VOID, choose
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from lab.scene import View
 
 Palette = Sequence[tuple[int, int, int]]
 PERCEPTUAL = ("cividis", "inferno", "magma", "plasma", "viridis")  # equal steps look equal
@@ -107,55 +100,3 @@ def legend(classes: Sequence[str], palette: Palette) -> str:
     entries = [swatch.format(tuple(map(int, c)), escape(name)) for name, c in zip(classes, palette, strict=True)]
     row = "display:flex;flex-wrap:wrap;gap:.15em 1em;font-size:.8rem;line-height:1.4"
     return f'<div style="{row}">' + "".join(f"<span>{entry}</span>" for entry in entries) + "</div>"
-
-
-def sheet(views: Mapping[str, View], *, width: float = 3.2) -> Figure:
-    """One row per titled view: rainy, attacked, derained, how far that is from clean, segmentation, ground truth.
-
-    `width` is that of one picture in inches. The figure belongs to no window: save it, show it, let it go.
-    """
-    from matplotlib.cm import ScalarMappable  # a third of a second that only sheets need
-    from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
-    first = next(iter(views.values()))
-    height = width * first.labels.shape[0] / first.labels.shape[1]
-    shape = len(views), len(columns_of(first))
-    size = (1.03 * width * shape[1], (1.12 * height + 0.15) * shape[0] + 1.1)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(*shape, squeeze=False)
-    for axes, (title, view) in zip(grid, views.items(), strict=True):
-        fill(axes, title, view)
-    for axis, name in zip(grid[0], columns_of(first), strict=True):
-        axis.set_title(name)
-    colours_of_heat = ScalarMappable(Normalize(0, FAR), "magma")
-    bar = figure.colorbar(colours_of_heat, ax=grid, location="bottom", shrink=0.35, aspect=40, pad=0.01)
-    bar.set_label("|derained − clean|, largest channel; brightest: this and more", fontsize="small")
-    patches = [Patch(color=np.divide(c, 255), label=n) for n, c in zip(first.classes, first.palette, strict=True)]
-    columns = (len(patches) + 1) // 2
-    figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize="small", frameon=False)
-    return figure
-
-
-def fill(axes: Sequence[Axes], title: str, view: View) -> None:
-    """One row of a sheet."""
-    for axis, picture in zip(axes, columns_of(view).values(), strict=True):
-        axis.imshow(picture, interpolation="nearest")
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
-    axes[0].set_ylabel(title.replace(", ", "\n"))
-    axes[2].set_xlabel(f"PSNR {view.metrics['PSNR']:.2f} dB")
-    axes[4].set_xlabel(f"mIoU {view.metrics['mIoU']:.1f} %, without attack {view.unattacked_metrics['mIoU']:.1f} %")
-
-
-def columns_of(view: View) -> dict[str, np.ndarray]:
-    """The pictures of one row of a sheet, by their titles."""
-    return {
-        "rainy": pixels(view.rainy),
-        "attacked": pixels(view.attacked),
-        "derained": pixels(view.derained),
-        "|derained − clean|": heat(view.derained - view.clean, scale=FAR),
-        "segmentation": overlay(view.derained, view.predicted, view.palette),
-        "ground truth": overlay(view.clean, view.labels, view.palette),
-    }

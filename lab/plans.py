@@ -49,7 +49,7 @@ SMALL = {
 }
 # quarter width: the nets that still pass 60 % mIoU and give a gradient in about 10 ms
 QUARTER = {"pspnet": {"depth": 18, "width": 16}, "deeplabv3": {"depth": 18, "width": 16}}
-# each removes over 6 dB of rain at about the cost of PReNet's two passes of 16 channels, a tenth of its authors'
+# each at about the cost of PReNet's two passes of 16 channels; what rain they remove is on their cards
 LITTLE = {
     "prenet": {"width": 16, "iterations": 2},
     "rescan": {"channel": 16, "stages": 2},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import disk, strength, verdicts
+from lab import disk, strength, verdict_report, verdicts
 from lab.experiments import EXPERIMENTS
 from lab.reproduce import measured, names_of, write_figures, write_rows
 from pearl_core.types import choose
@@ -55,7 +55,7 @@ def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> 
     elif part == CLAIMS:
         told = verdicts.declared("pearl")
         rows = verdicts.judged(told, dataset, root)
-        report = verdicts.report(rows, told)
+        report = verdict_report.report(rows, told)
     else:
         module = EXPERIMENTS[part]
         rows = measured(getattr(module, part)(dataset=dataset), data_root=root)

@@ -14,12 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as parse
 from safetensors.torch import save as serialised
 from torch import nn
 
 from lab import disk
+from lab.checkpoints import parsed
 from lab.data import reader
 from pearl_core.derain import DERAINERS
 from pearl_core.recipes import RECIPES
@@ -51,7 +50,8 @@ class NetName:
         # what a net does not depend on gets one value, so that one net has one name
         if self.derain_on == self.dataset or self.recipe != "nat":
             object.__setattr__(self, "derain_on", None)
-        for other in {"derain", "segmenter"} - {ALONE.get(self.recipe)} if self.recipe in ALONE else ():
+        if self.recipe in ALONE:
+            other = {"derain": "segmenter", "segmenter": "derain"}[ALONE[self.recipe]]
             object.__setattr__(self, other, type(self).__dataclass_fields__[other].default)
 
     @property
@@ -159,13 +159,6 @@ def load_derainer(path: Path, **settings) -> nn.Module:
     net = build("prenet", settings)
     fill(net, parsed(Path(path).read_bytes(), path), path)
     return net.eval()
-
-
-def parsed(data: bytes, path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return parse(data)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file, or is damaged: {error}") from None
 
 
 def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:

@@ -10,11 +10,14 @@ that pooled metrics (mIoU) are one matrix product for all resamples.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, isinf
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from .metrics import Metric
+
+Verdict = Literal["holds", "fails", "undecided"]
 
 
 class Difference(NamedTuple):
@@ -25,11 +28,15 @@ class Difference(NamedTuple):
     high: float
 
     @property
-    def verdict(self) -> Literal["holds", "fails", "undecided"]:
+    def verdict(self) -> Verdict:
         """Whether 'a > b' holds, fails, or lies within what the choice of images explains."""
-        if self.low > 0:
+        return self.within()
+
+    def within(self, low: float = 0.0, high: float = inf) -> Verdict:
+        """Whether the interval lies inside these margins (holds), wholly outside (fails), or neither (undecided)."""
+        if low < self.low and (self.high < high or isinf(high)):
             return "holds"
-        return "fails" if self.high < 0 else "undecided"
+        return "fails" if self.high < low or self.low > high else "undecided"
 
 
 def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:

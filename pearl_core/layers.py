@@ -34,3 +34,9 @@ def pad_to_grid(x: Tensor, step: int, offset: int = 0) -> Tensor:
     height, width = x.shape[-2:]
     down, right = (offset - height) % step, (offset - width) % step
     return F.pad(x, (0, right, 0, down), mode="replicate") if down or right else x
+
+
+def means(x: Tensor) -> Tensor:
+    """The mean of every channel, (B, C): a matrix product, whose gradient is channels-last like everything here."""
+    flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H W, C)
+    return flat.new_ones(len(x), 1, flat.shape[1]).bmm(flat).squeeze(1) / flat.shape[1]

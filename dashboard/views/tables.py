@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from address import asked, dial, remember
 
-from lab import tables, tidy, verdicts
+from lab import tables, tidy, verdict_report, verdicts
 from lab.tables import Source
 
 PAGE = "tables"
@@ -107,7 +107,7 @@ def claims(told: dict[str, str], root: str) -> dict[str, str]:
         found, wrong = verdicts.gathered(dataset, root or None)
     if wrong:
         st.error(wrong)
-    overview(verdicts.screen(verdicts.summary(found)))
+    overview(verdict_report.screen(verdict_report.summary(found)))
     key = st.selectbox(
         "Claim", declared, key=dial(PAGE, "claim", begin),
         format_func=lambda name: f"{name}: {declared[name].text}",
@@ -141,7 +141,7 @@ def in_full(claim: verdicts.Claim, rows: pd.DataFrame, dataset: str, root: str) 
     st.markdown(f"{claim.text} *In the paper: {claim.where}.* Margins: {claim.margin} {claim.remark}")
     order = ["threat", "verdict", "contrast", "metric", "wanted", "difference", "low", "high", "published", "dataset",
              "images", "runs", "science", "address_a", "address_b", "note"]  # fmt: skip
-    rows = verdicts.screen(rows)
+    rows = verdict_report.screen(rows)
     config = columns(rows) | {"contrast": st.column_config.TextColumn("Contrast", help="The two numbers it subtracts.")}
     st.dataframe(rows, column_config=config, column_order=order, hide_index=True)
     st.code(verdicts.command(claim, dataset, root or None), language="bash", wrap_lines=True)

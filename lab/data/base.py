@@ -123,6 +123,7 @@ class Reader:
     built_in: bool = False  # made by code, so there is no folder
     holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
+    classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

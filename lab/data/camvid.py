@@ -82,4 +82,6 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
     return Picture(clean, files.renumber(kept, labels_path, NUMBERS), key)
 
 
-READER = Reader("camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks)
+READER = Reader(
+    "camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks, classes=CLASSES
+)

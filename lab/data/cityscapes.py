@@ -105,4 +105,6 @@ def _read(key: str, image_path: Path, labels_path: Path | None, numbers: dict[in
     return Picture(clean, files.renumber(kept, labels_path, numbers), key)
 
 
-READER = Reader("cityscapes", tuple(COUNTS), "val", (512, 1024), open_split, holds=holds, remarks=remarks)
+READER = Reader(
+    "cityscapes", tuple(COUNTS), "val", (512, 1024), open_split, holds=holds, remarks=remarks, classes=CLASSES
+)

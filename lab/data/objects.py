@@ -34,4 +34,4 @@ def _contents(split: str) -> tuple[str]:
     return (digest.hexdigest(),)
 
 
-READER = Reader("objects", SPLITS, "test", (128, 160), open_split, built_in=True)
+READER = Reader("objects", SPLITS, "test", (128, 160), open_split, built_in=True, classes=CLASSES)

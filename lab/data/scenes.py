@@ -31,4 +31,4 @@ def _contents(split: str) -> tuple[str]:
     return (hashlib.sha256(drawn.image.tobytes() + drawn.labels.tobytes()).hexdigest(),)
 
 
-READER = Reader("scenes", SPLITS, "test", (128, 256), open_split, built_in=True)
+READER = Reader("scenes", SPLITS, "test", (128, 256), open_split, built_in=True, classes=CLASSES)

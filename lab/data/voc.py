@@ -96,4 +96,4 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
 
 
 # The longer side of nearly all pictures is 500: the working size keeps most detail and is a multiple of every stride.
-READER = Reader("voc", tuple(COUNTS), "val", (320, 320), open_split, holds=holds, remarks=remarks)
+READER = Reader("voc", tuple(COUNTS), "val", (320, 320), open_split, holds=holds, remarks=remarks, classes=CLASSES)

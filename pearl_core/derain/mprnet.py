@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
-from ..layers import check_pictures, pad_to_grid
-from .rescan import means
+from ..layers import check_pictures, means, pad_to_grid
 
 GRID = 8  # pixels: half a picture is halved twice more
 REDUCTION = 4  # of the channels inside the channel attention

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..layers import check_pictures
+from ..layers import check_pictures, means
 
 SLOPE = 0.2  # of the leaky ReLUs
 SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, whatever the width
@@ -96,12 +96,6 @@ class RESCAN(nn.Module):
                 x = states[number] = unit(x, states[number])
             derained = rainy - self.dec(x)
             yield derained
-
-
-def means(x: Tensor) -> Tensor:
-    """The mean of every channel, (B, C): a matrix product, whose gradient is channels-last like everything here."""
-    flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H W, C)
-    return flat.new_ones(len(x), 1, flat.shape[1]).bmm(flat).squeeze(1) / flat.shape[1]
 
 
 NETS = {"rescan": RESCAN}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from lab import draw
-from lab.scene import look
 from pearl_core.types import VOID
 
 PALETTE = ((10, 20, 30), (200, 100, 0))
@@ -91,15 +90,3 @@ def test_legend_names_every_class_and_escapes_it():
     html = draw.legend(("road", "<b>"), PALETTE)
     assert "road" in html and "&lt;b&gt;" in html and "<b>" not in html
     assert "rgb(10, 20, 30)" in html
-
-
-def test_a_sheet_has_a_row_per_view_and_a_title_per_column(tiny_zoo, tmp_path):
-    views = {f"{method}, BIM1": look(method=method, steps=1) for method in ("seg", "pearl")}
-    figure = draw.sheet(views, width=1)
-    pictures = [axis for axis in figure.axes if axis.images]
-    assert len(pictures) == 2 * 6
-    titles = [axis.get_title() for axis in pictures]
-    assert titles == ["rainy", "attacked", "derained", "|derained − clean|", "segmentation", "ground truth", *[""] * 6]
-    assert [axis.get_ylabel() for axis in pictures if axis.get_ylabel()] == ["seg\nBIM1", "pearl\nBIM1"]
-    figure.savefig(tmp_path / "sheet.png", dpi=50)
-    assert (tmp_path / "sheet.png").stat().st_size > 1000

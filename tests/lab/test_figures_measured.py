@@ -187,7 +187,7 @@ def test_nets_of_nobody_s_paper_come_last_by_their_own_name(rows):
 
 def counted(dataset: str, *images: dict[int, tuple[int, int, int]]) -> np.ndarray:
     """Statistics (N, K, 3) with these classes: pixels that are right, predicted, labelled."""
-    statistics = np.zeros((len(images), len(figure6.classes_of(pd.DataFrame({"dataset": [dataset]}))), 3), int)
+    statistics = np.zeros((len(images), len(reader(dataset).classes), 3), int)
     for image, classes in zip(statistics, images, strict=True):
         for number, counts in classes.items():
             image[number] = counts
@@ -233,7 +233,7 @@ def test_figure_6_stands_before_a_segmenter_that_the_derainers_never_met(rows):
 @pytest.mark.parametrize("dataset", ["camvid", "scenes", "cityscapes", "voc", "objects"])
 def test_names_of_many_classes_leave_each_other_room(dataset, rows):
     found = rows("figure6").assign(dataset=dataset)
-    number = len(figure6.classes_of(found))
+    number = len(reader(found.dataset.iloc[0]).classes)
     made = counted(dataset, dict.fromkeys(range(number), (1, 2, 3)))
     found["statistics"] = pd.Series([made] * len(found))
     figure = laid_out("figure6", found)["oblivious"].figure
@@ -315,4 +315,4 @@ def test_the_same_method_is_the_same_colour_in_all_three(rows):
 def test_every_data_set_with_labels_has_names_for_its_classes():
     for dataset in ("camvid", "cityscapes", "objects", "scenes", "voc"):
         assert reader(dataset).name == dataset
-        assert len(figure6.classes_of(pd.DataFrame({"dataset": [dataset]}))) in (11, 19, 21)
+        assert len(reader(dataset).classes) in (11, 19, 21)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import tables, verdicts
+from lab import tables, verdict_report, verdicts
 from lab.experiments import EXPERIMENTS
 from lab.plans import DERAINERS
 from lab.published import published
 from lab.setting import Setting
 from lab.trial import Trial
+from lab.verdict_report import report, summary
 from lab.verdicts import (
     ABSENT,
     COLUMNS,
@@ -23,10 +24,7 @@ from lab.verdicts import (
     combined,
     declared,
     judged,
-    report,
     row,
-    summary,
-    verdict,
 )
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.bootstrap import Difference
@@ -90,14 +88,14 @@ def rows_of(made: Claim, cells: dict, reasons=None) -> pd.DataFrame:
     ],
 )
 def test_an_interval_inside_the_margins_holds_and_wholly_outside_fails(found, low, high, wanted):
-    assert verdict(Difference(*found), low, high) == wanted
+    assert Difference(*found).within(low, high) == wanted
 
 
 def test_without_margins_it_is_the_verdict_on_an_ordering():
     random = np.random.RandomState(1)
     for low, high in np.sort(random.randn(50, 2)):
         found = Difference((low + high) / 2, low, high)
-        assert verdict(found) == found.verdict
+        assert found.within() == found.verdict
 
 
 @pytest.mark.parametrize(
@@ -190,9 +188,9 @@ def test_the_weakest_contrast_is_the_one_the_verdict_comes_from(margins):
         low, high = difference - below, difference + above
         one = pd.Series({"difference": difference, "low": low, "high": high, "margin_low": margins[0],
                          "margin_high": margins[1]})  # fmt: skip
-        room = verdicts.slack(one)
+        room = verdict_report.slack(one)
         wanted = "holds" if room > 1 else "fails" if room < -1 else "undecided"
-        assert verdict(Difference(difference, low, high), *margins) == wanted
+        assert Difference(difference, low, high).within(*margins) == wanted
 
 
 def test_the_summary_shows_the_contrast_that_decides():
@@ -357,7 +355,7 @@ def test_one_claim_shows_its_contrasts_with_the_places_of_both_numbers(brief):
 
 @pytest.mark.parametrize(("low", "high", "words"), [(0, inf, "> 0"), (-inf, -5, "< -5"), (-1, 1, "-1 to 1")])
 def test_margins_in_words(low, high, words):
-    assert verdicts.margin(low, high) == words
+    assert verdict_report.margin(low, high) == words
 
 
 # ---- from the store, or shipped ----
@@ -378,7 +376,7 @@ def test_what_the_store_lacks_comes_from_the_shipped_file(brief, tmp_path, monke
 def test_without_store_and_file_every_claim_is_not_measured(brief, tmp_path):
     found, wrong = verdicts.gathered("scenes", folder=tmp_path)
     assert wrong == "" and set(found.verdict) == {ABSENT} and set(found.source) == {""}
-    assert set(summary(found).verdict) == {ABSENT} and len(verdicts.screen(summary(found))) == len(brief)
+    assert set(summary(found).verdict) == {ABSENT} and len(verdict_report.screen(summary(found))) == len(brief)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from lab.bars import bars, empty, explained, heading
 from lab.comparison import MEANINGS
+from lab.data import reader
 from lab.methods import METHODS
 from lab.report import Block, Report, caption, framed
 from lab.runs import over_runs, statistics_of
@@ -81,15 +81,10 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
     return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=drawn(title, scores))
 
 
-def classes_of(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The names of the data set's classes."""
-    return import_module(f"lab.data.{rows.dataset.iloc[0]}").CLASSES
-
-
 def shares_of(rows: pd.DataFrame) -> pd.Series:
     """The share of the labelled pixels that each class has, in %, for classes that have any; the same in all rows."""
     labelled = rows.statistics.iloc[0].sum(0)[:, 2]  # (K,)
-    shares = pd.Series(100 * labelled / labelled.sum(), classes_of(rows))
+    shares = pd.Series(100 * labelled / labelled.sum(), reader(rows.dataset.iloc[0]).classes)
     return shares[shares > 0]
 
 
@@ -97,7 +92,7 @@ def scores_of(rows: pd.DataFrame, score: Callable[[np.ndarray], np.ndarray]) -> 
     """Classes x methods, from counts pooled over images; of several training runs the mean."""
     runs = {method: statistics_of(rows[rows.method == method]) for method in NAMES}
     found = {method: np.mean([score(counts.sum(0)) for counts in runs[method]], 0) for method in NAMES}
-    return pd.DataFrame(found, classes_of(rows))
+    return pd.DataFrame(found, reader(rows.dataset.iloc[0]).classes)
 
 
 def drawn(title: str, scores: Mapping[str, pd.DataFrame]) -> Figure:
