@@ -63,7 +63,7 @@ PLANS = {
         segmenter=QUARTER,
         derain=LITTLE,
         schedules=SMALL
-        | {"clean": Schedule(1500, 3e-3), "derain": Schedule(800, 3e-3), "derain-rescan": Schedule(800, 1e-3)},
+        | {"clean": Schedule(1500, 3e-3), "derain": Schedule(800, 3e-3), "derain-rescan": Schedule(800, 5e-3)},
         crop={"derain": 0.5},
     ),
     "objects": Plan(segmenter=QUARTER, derain={}, schedules=SMALL | {"clean": Schedule(1500, 3e-3)}),
@@ -71,7 +71,7 @@ PLANS = {
         segmenter={"pspnet": {"depth": 18, "width": 32}, "deeplabv3": {"depth": 18, "width": 32}},
         derain=LITTLE | {"prenet": {"width": 16, "iterations": 3}},
         schedules=SMALL
-        | {"clean": Schedule(900, 2e-3), "derain": Schedule(700, 3e-3), "derain-rescan": Schedule(700, 1e-3)},
+        | {"clean": Schedule(900, 2e-3), "derain": Schedule(700, 3e-3), "derain-rescan": Schedule(700, 5e-3)},
         crop={"derain": 0.5},
     ),
 }
