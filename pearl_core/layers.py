@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,6 +36,25 @@ def pad_to_grid(x: Tensor, step: int, offset: int = 0) -> Tensor:
     height, width = x.shape[-2:]
     down, right = (offset - height) % step, (offset - width) % step
     return F.pad(x, (0, right, 0, down), mode="replicate") if down or right else x
+
+
+def enlarged(x: Tensor, whole: tuple[int, int], kept: tuple[int, int]) -> Tensor:
+    """Bilinear interpolation (corners aligned) of (B, C, h, w) to `whole` pixels, of which the first `kept` are made.
+
+    Two matrix products: on a CPU twice as fast, with their gradient, as interpolating and then cutting.
+    """
+    down, across = (interpolation(*sides, x.dtype, x.device) for sides in zip(x.shape[2:], whole, kept, strict=True))
+    with torch.autocast(x.device.type, enabled=False):
+        return down @ (x @ across.T)
+
+
+@cache
+def interpolation(small: int, whole: int, kept: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(kept, small): each row the weights that one pixel gives to the small ones."""
+    with torch.no_grad():
+        unit = torch.eye(small, dtype=torch.float64)[None]
+        rows = F.interpolate(unit, whole, mode="linear", align_corners=True)[0].T[:kept]
+    return rows.to(device, dtype).contiguous()
 
 
 def means(x: Tensor) -> Tensor:

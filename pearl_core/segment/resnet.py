@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..layers import Normalize, check_pictures, pad_to_grid
+from ..layers import Normalize, check_pictures, enlarged, pad_to_grid
 from ..types import choose
 
 
@@ -136,13 +135,11 @@ class TwoHeads(DilatedResNet):
     def heads(self, images: Tensor, *, aux: bool = False) -> tuple[Tensor, Tensor | None]:
         """Logits of the main head and, when asked for, of the auxiliary head, both at the size of the picture."""
         check_pictures(images)
-        height, width = images.shape[2:]
         padded = pad_to_grid(images, 8, 1)
         third, fourth = self.stages(self.normalize(padded))
 
         def enlarge(logits: Tensor) -> Tensor:
             logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # autocast stops here
-            whole = F.interpolate(logits, padded.shape[2:], mode="bilinear", align_corners=True)
-            return whole[:, :, :height, :width]
+            return enlarged(logits, padded.shape[2:], images.shape[2:])
 
         return enlarge(self.cls(self.context(fourth))), enlarge(self.aux(third)) if aux else None
