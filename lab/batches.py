@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.utils.data import DataLoader
 
 from lab.data.base import Dataset, unit
 from pearl_core.rain import add_rain
@@ -35,6 +37,8 @@ class Batches:
             torch.from_numpy(a.transpose(0, 3, 1, 2)) for a in (rainy, clean)
         ]  # channels last, as the nets like it
         return Sample(*images, torch.from_numpy(labels).long())
+
+    __getitem__ = __call__  # steps are the items of a loader
 
     def indices(self, step: int) -> list[int]:
         """Every picture once an epoch, in an order of its own each time."""
@@ -67,3 +71,10 @@ def zoomed(clean: np.ndarray, labels: np.ndarray, share: float, random: np.rando
     image = F.interpolate(image, full, mode="bilinear", align_corners=False)[0].permute(1, 2, 0).numpy()
     rows, columns = (((np.arange(n) + 0.5) * m / n).astype(int) for n, m in zip(full, (height, width), strict=True))
     return np.clip(image, 0, 1), labels[piece][np.ix_(rows, columns)]
+
+
+def ahead(batches: Batches, first: int, last: int, workers: int) -> Callable[[int], Sample]:
+    """`batches` for the steps `first` to `last`, to be asked for in this order, made before that by `workers`."""
+    steps = range(first, last)  # workers are forked, so that all share the pictures
+    made = iter(DataLoader(batches, None, sampler=steps, num_workers=workers, multiprocessing_context="fork"))
+    return lambda step: next(made)

@@ -16,6 +16,8 @@ from pathlib import Path
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(arguments)
+    if options.device:
+        os.environ["PEARL_DEVICE"] = options.device  # for the processes of `train --all`, too
     try:
         options.run(options)
     except (ValueError, OSError, FloatingPointError) as error:
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
+    top.add_argument("--device", help="where to train and measure: cuda, cpu, or auto (default): cuda if there is one")
     commands = top.add_subparsers(required=True, metavar="command")
     add_experiments(commands)
     add_reproduce(commands)
@@ -168,6 +171,7 @@ def add_train(commands) -> None:
     command = commands.add_parser("train", help="train one net of the zoo, or all of a data set's (--all)")
     command.add_argument("recipe", nargs="?", help="clean, sat, derain, nat, pearl, pearl_ama")
     command.add_argument("--all", action="store_true", help="every net of the data set's plan, each after its parents")
+    command.add_argument("--workers", type=int, default=0, help="processes that make each net's batches ahead")
     command.add_argument("--processes", type=int, default=1, help="nets of --all trained side by side")
     command.add_argument("--dataset", default="scenes")
     command.add_argument("--data-root")
@@ -187,21 +191,27 @@ def add_train(commands) -> None:
 def train(options) -> None:
     from lab import training
     from lab.data import reader
-    from lab.plans import nets
-    from lab.training_all import train_all
+    from lab.training_all import to_train, train_all
     from lab.zoo import NetName
 
     if options.all == (options.recipe is not None):
         raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(training.ORDER)}")
     if options.zoo:
         os.environ["PEARL_ZOO"] = str(options.zoo)
-    names = [NetName(options.dataset, options.recipe or "clean", options.derain, options.segmenter, options.seed,
-                     options.derain_on)]  # fmt: skip
-    if options.all:
-        names = nets(options.dataset, options.scale)
-    settings = options.steps, options.eps, options.attack_steps, options.scale, options.backbone
+    one = NetName(options.dataset, options.recipe or "clean", options.derain, options.segmenter, options.seed,
+                  options.derain_on)  # fmt: skip
     jobs = [
-        training.Job(name, None if reader(name.dataset).built_in else options.data_root, *settings) for name in names
+        training.Job(
+            name,
+            None if reader(name.dataset).built_in else options.data_root,
+            options.steps,
+            options.eps,
+            options.attack_steps,
+            options.scale,
+            options.backbone if name.recipe == "clean" or not options.all else None,
+            options.workers,
+        )
+        for name in (to_train(options.dataset, options.scale) if options.all else [one])
     ]
     for net in train_all(jobs, options.processes):
         print(f"{net.path}, {net.card['seconds']} s", flush=True)

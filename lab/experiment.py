@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from lab.data import Dataset
+from lab.device import here, moved
 from lab.pipelines import build
 from lab.store import Store, address_of
 from lab.trial import Cell, Trial, cells_of, settings_of, steps_of
@@ -57,7 +58,8 @@ def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
     with bar:
         for batch in work:
             if place != (batch.data.fingerprint, batch.start):
-                place, sample = (batch.data.fingerprint, batch.start), batch.data.sample(batch.indices)
+                place = batch.data.fingerprint, batch.start
+                sample = moved(batch.data.sample(batch.indices), here())
             measure(sample, batch.cells, store)
             bar.update(batch.cost)
 
@@ -100,7 +102,7 @@ def measure(sample: Sample, cells: Sequence[Cell], store: Store) -> None:
     for cell in cells:
         images = pictures[steps_of(cell)]
         with torch.no_grad():
-            output = build(cell.victim)(images)
+            output = build(cell.victim, here().type)(images)
         store.add(cell.facts, sample.keys, observe_all(output, sample, TABLED))
 
 
@@ -110,7 +112,7 @@ def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor
     images = sample.rainy.contiguous(memory_format=torch.channels_last)
     if longest.attack is None:
         return {0: images}
-    model = build(longest.attacked)
+    model = build(longest.attacked, here().type)
     if longest.trial.attack not in STEPWISE:
         return {steps_of(longest): longest.attack(model, images, sample.labels)}
     wanted = {steps_of(cell) for cell in cells}

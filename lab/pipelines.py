@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 
 from lab.methods import METHODS
@@ -59,7 +60,8 @@ def attacked_nets(
 
 
 @cache
-def build(found: Nets) -> Pipeline:
+def build(found: Nets, device: str = "cpu") -> Pipeline:
     """The pipeline of these nets, in evaluation mode. Shared: its weights stay as they are."""
     derainer, segment = found
-    return Pipeline(None if derainer is None else derainer.module, segment.module).eval()
+    pipeline = Pipeline(None if derainer is None else derainer.module, segment.module).eval()
+    return pipeline if device == "cpu" else deepcopy(pipeline).to(device)

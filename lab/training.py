@@ -15,10 +15,12 @@ import torch
 from tqdm.auto import tqdm
 
 from lab import checkpoints, disk, zoo
-from lab.batches import Batches
+from lab.batches import Batches, ahead
 from lab.data import dataset
 from lab.data.base import Dataset
 from lab.data.files import Size
+from lab.device import facts as device_facts
+from lab.device import here, moved, moved_to
 from lab.experiment import chosen
 from lab.experiment import run as measure
 from lab.methods import METHODS
@@ -50,6 +52,7 @@ class Job:
     attack_steps: int = 3
     scale: str = "small"
     backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
+    workers: int = 0  # processes that make batches ahead; 0: the one that trains makes them
 
     def __post_init__(self):
         if self.backbone and self.name.recipe != "clean":
@@ -69,13 +72,16 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     data = training_data(name.dataset, how.split, job.data_root, how.size)
     recipe = build_recipe(job, data)
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
-    pipeline = start(job, how, len(data.classes))
+    pipeline, device = start(job, how, len(data.classes)), here()
     facts = settings(job, how, schedule, recipe, data)
     if done := finished(job, facts):
         return done
     state = resume(job.state, facts)
     earlier = state["seconds"] if state else 0.0
-    steps = train(pipeline, recipe, batches, schedule, seed=name.seed, state=state, dtype=fast_dtype())
+    if job.workers:
+        batches = ahead(batches, state["done"] if state else 0, schedule.steps, job.workers)
+    samples, dtype = moved_to(device, batches), fast_dtype(device.type)
+    steps = train(pipeline.to(device), recipe, samples, schedule, seed=name.seed, state=state, dtype=dtype)
     losses = follow(steps, job, schedule, facts, earlier, quiet)
     card = card_of(job, facts, data, losses) | {"git": code, "seconds": round(earlier + time.monotonic() - started)}
     zoo.save(name, getattr(pipeline, recipe.moves), card)
@@ -125,7 +131,7 @@ def resume(path: Path, facts: dict) -> dict | None:
     if not path.exists():
         return None
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location="cpu")
         found = dict(state["facts"])
     except Exception as error:
         reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
@@ -203,8 +209,9 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "crop": how.crop.get(job.name.recipe, 1.0),
         "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if attacked else None,
         "mirror": "attacked" if job.name.recipe == "pearl_ama" else None,  # where the mirror attack is made
-        "precision": str(fast_dtype() or torch.float32).removeprefix("torch."),
+        "precision": str(fast_dtype(here().type) or torch.float32).removeprefix("torch."),
         "science": SCIENCE,
+        **device_facts(),
     } | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
 
 
@@ -232,9 +239,9 @@ def scores(job: Job) -> dict:
     indices = chosen(data, min(len(data), 100))
     on = {"on": f"{data.name} {data.split}, {len(indices)} images"}
     if name.recipe == "derain":
-        derainer, values = zoo.find(name).module, []
+        derainer, values = copy.deepcopy(zoo.find(name).module).to(here()), []
         for index in indices:
-            sample = data.sample([index])
+            sample = moved(data.sample([index]), here())
             with torch.no_grad():
                 pictures = sample.rainy, derainer(sample.rainy)
             values.append([psnr(picture, sample.clean).item() for picture in pictures])

@@ -10,8 +10,15 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 import torch
 
 from lab import training, zoo
+from lab.plans import nets
 from lab.training import Job, parents
-from lab.zoo import Net
+from lab.zoo import Net, NetName
+
+
+def to_train(dataset: str, scale: str = "small") -> list[NetName]:
+    """What the zoo of that data set consists of, without nets that were imported: these stay what they are."""
+    cards = zoo.catalogue()
+    return [name for name in nets(dataset, scale) if "imported" not in cards.get(str(name), {})]
 
 
 def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:

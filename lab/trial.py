@@ -10,6 +10,8 @@ from inspect import signature
 import torch
 
 from lab.data import Dataset, dataset, reader
+from lab.device import facts as device_facts
+from lab.device import here
 from lab.methods import METHODS
 from lab.pipelines import THREATS, attacked_nets, nets
 from lab.store import address_of
@@ -102,7 +104,7 @@ def settings_of(attack: Attack | None) -> dict:
     return {
         "alpha": None if alpha is None else 255 * alpha,
         "random_start": first.random_start,
-        "precision": str(resolve(first.precision) or torch.float32).removeprefix("torch."),
+        "precision": str(resolve(first.precision, here().type) or torch.float32).removeprefix("torch."),
     }
 
 
@@ -164,6 +166,7 @@ class Cell:
             "data": self.data.fingerprint,
             "victim": [None if net is None else net.sha256 for net in self.victim],
             "attack": self.perturbation and self.perturbation | {"steps": self.trial.steps},
+            **device_facts(),
         }
 
     @cached_property

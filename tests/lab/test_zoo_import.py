@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from lab import checkpoints, zoo
 from lab.cli import main
+from lab.training_all import to_train
 from lab.zoo import NetName
 from lab.zoo_import import import_net
 from pearl_core.derain.prenet import PReNet
@@ -29,6 +30,13 @@ WRAPPED = {
     "state_dict": lambda state: {"epoch": 3, "state_dict": parallel(state), "optimizer": {"lr": 1e-3, "state": {}}},
     "net": lambda state: {"net": state, "step": 7},
 }
+
+
+def test_an_imported_net_is_left_alone_when_all_others_are_trained(home, tmp_path):
+    everything = to_train("scenes")
+    torch.save(prenet().state_dict(), tmp_path / "net.pth")
+    import_net("prenet", tmp_path / "net.pth", dataset="scenes")
+    assert set(everything) - set(to_train("scenes")) == {NetName("scenes", "derain")}
 
 
 @pytest.mark.parametrize("wrapped", WRAPPED.values(), ids=WRAPPED)

@@ -1,0 +1,38 @@
+"""Where the lab trains nets and measures tables: on a CUDA device if there is one, unless it was told otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import torch
+
+from pearl_core.types import Sample, choose
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def here() -> torch.device:
+    """The device that PEARL_DEVICE names; "auto" is the default."""
+    name = choose("device", os.environ.get("PEARL_DEVICE", "auto"), DEVICES)
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("wanted a CUDA device, got none that this PyTorch can use")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.backends.cudnn.allow_tf32 = False  # scores are float32; gradients are bfloat16 anyway
+    return torch.device("cuda")
+
+
+def facts() -> dict[str, str]:
+    """What a device adds to all that decides a number: rounding differs. Nothing on a CPU, so known rows stay known."""
+    return {} if here().type == "cpu" else {"device": here().type}
+
+
+def moved(sample: Sample, device: torch.device) -> Sample:
+    tensors = (part if part is None else part.to(device) for part in sample[:3])
+    return Sample(*tensors, sample.keys)
+
+
+def moved_to(device: torch.device, samples: Callable[[int], Sample]) -> Callable[[int], Sample]:
+    """The same samples, there."""
+    return lambda step: moved(samples(step), device)
