@@ -13,6 +13,10 @@ unexport PYTHONHOME
 export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 20000000000
 
+# Tests are many and small: a process for each core is faster than several threads in each operation.
+CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
+PARALLEL := OMP_NUM_THREADS=1
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install table1 test lab dashboard lint clean
@@ -42,12 +46,11 @@ table1: $(VENV)/.installed  ## PEARL's table 1 on the built-in scenes: on the te
 	$(BIN)/python -m lab table1 --out out
 
 test: $(VENV)/.installed-test  ## unit tests, then every notebook from top to bottom, on four images
-	$(BIN)/python -m pytest
+	$(PARALLEL) $(BIN)/python -m pytest -n $(CORES)
 	rm -rf out/test && mkdir -p out/test
-	export PEARL_HOME=$(abspath out/test/home) PEARL_ZOO=; \
-	for notebook in notebooks/*.ipynb; do \
-	  $(BIN)/papermill -k python3 -p images 4 $$notebook out/test/$$(basename $$notebook) || exit 1; done; \
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env out/test
+	export PEARL_HOME=$(abspath out/test/home) PEARL_ZOO= $(PARALLEL); \
+	ls notebooks | xargs -P $(CORES) -I {} $(BIN)/papermill -k python3 -p images 4 --no-progress-bar notebooks/{} out/test/{} \
+	&& $(BIN)/python -m pytest -n $(CORES) --nbval-lax --nbval-current-env out/test
 
 lab: $(VENV)/.installed  ## JupyterLab in notebooks/
 	$(BIN)/jupyter lab --notebook-dir=notebooks
