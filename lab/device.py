@@ -19,7 +19,7 @@ def here() -> torch.device:
         raise ValueError("wanted a CUDA device, got none that this PyTorch can use")
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    torch.backends.cudnn.allow_tf32 = False  # scores are float32; gradients are bfloat16 anyway
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # scores are float32
     return torch.device("cuda")
 
 

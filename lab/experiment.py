@@ -132,6 +132,7 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     found = statistics(cell, store)
     origin = asdict(cell.trial) | {
         "torch": torch.__version__,
+        "device": here().type,
         "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
         **settings_of(cell.attack),
         "size": "x".join(str(side) for side in reversed(cell.data.size)),

@@ -88,7 +88,7 @@ def caption(views: Sequence[View]) -> str:
     first, height, width = views[0].setting, *views[0].labels.shape
     pictures = dict.fromkeys(f"{view.key} (index {view.setting.index})" for view in views)
     threats = dict.fromkeys(view.setting.threat for view in views)
-    made, attack = settings_of(first.made()), f"{title(first.attack)} at eps {first.eps:g}/255"
+    made, attack = settings_of(first.made(), "cpu"), f"{title(first.attack)} at eps {first.eps:g}/255"
     step = "" if made["alpha"] is None else f" of {made['alpha']:g}/255"
     start = " from a random start" if made["random_start"] else ""
     source = " (source seg)" if "transfer" in threats else ""

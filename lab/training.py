@@ -24,6 +24,7 @@ from lab.device import here, moved, moved_to
 from lab.experiment import chosen
 from lab.experiment import run as measure
 from lab.methods import METHODS
+from lab.pipelines import build
 from lab.plans import Plan, plan
 from lab.trial import Trial
 from lab.zoo import Net, NetName
@@ -87,6 +88,7 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     zoo.save(name, getattr(pipeline, recipe.moves), card)
     net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
     net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
+    build.cache_clear()  # of the scores, or every net of a long run would stay on the device
     job.state.unlink(missing_ok=True)
     return net
 
@@ -97,8 +99,13 @@ def finished(job: Job, facts: dict) -> Net | None:
         net = zoo.find(job.name)
     except FileNotFoundError:
         return None
-    same = all(net.card.get(key) == value for key, value in facts.items())
-    return net if same and "scores" in net.card and zoo.folders()[0] in net.path.parents else None
+    own = zoo.folders()[0] in net.path.parents
+    return net if own and "scores" in net.card and not changed(net.card, facts) else None
+
+
+def changed(found: dict, facts: dict) -> list[str]:
+    """The settings that differ. A device stands among them only where it is no CPU."""
+    return [key for key in {**facts, "device": None} if found.get(key) != facts.get(key)]
 
 
 @cache
@@ -138,9 +145,8 @@ def resume(path: Path, facts: dict) -> dict | None:
         raise ValueError(
             f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
         ) from None
-    changed = [key for key in facts if found.get(key) != facts[key]]
-    if changed:
-        raise ValueError(f"{path} is the state of a run with another {', '.join(changed)}; delete it to start over")
+    if other := changed(found, facts):
+        raise ValueError(f"{path} is the state of a run with another {', '.join(other)}; delete it to start over")
     return state
 
 

@@ -95,8 +95,8 @@ class Trial:
         return found if self.eps > 0 and starts else None
 
 
-def settings_of(attack: Attack | None) -> dict:
-    """What a row says of its attack beside the trial: alpha in 1/255, start, precision."""
+def settings_of(attack: Attack | None, device: str | None = None) -> dict:
+    """What a row says of its attack beside the trial: alpha in 1/255, start, precision on that device (here)."""
     if attack is None:
         return {"precision": "float32", "alpha": None, "random_start": None}
     first = next(iter(attack.members.values())) if isinstance(attack, WorstOf) else attack
@@ -104,7 +104,7 @@ def settings_of(attack: Attack | None) -> dict:
     return {
         "alpha": None if alpha is None else 255 * alpha,
         "random_start": first.random_start,
-        "precision": str(resolve(first.precision, here().type) or torch.float32).removeprefix("torch."),
+        "precision": str(resolve(first.precision, device or here().type) or torch.float32).removeprefix("torch."),
     }
 
 

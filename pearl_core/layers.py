@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -43,18 +41,15 @@ def enlarged(x: Tensor, whole: tuple[int, int], kept: tuple[int, int]) -> Tensor
 
     Two matrix products: on a CPU twice as fast, with their gradient, as interpolating and then cutting.
     """
-    down, across = (interpolation(*sides, x.dtype, x.device) for sides in zip(x.shape[2:], whole, kept, strict=True))
     with torch.autocast(x.device.type, enabled=False):
+        down, across = (taken(*sides, x) for sides in zip(x.shape[2:], whole, kept, strict=True))
         return down @ (x @ across.T)
 
 
-@cache
-def interpolation(small: int, whole: int, kept: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(kept, small): each row the weights that one pixel gives to the small ones."""
-    with torch.no_grad():
-        unit = torch.eye(small, dtype=torch.float64)[None]
-        rows = F.interpolate(unit, whole, mode="linear", align_corners=True)[0].T[:kept]
-    return rows.to(device, dtype).contiguous()
+def taken(small: int, whole: int, kept: int, like: Tensor) -> Tensor:
+    """(kept, small): what each of the first `kept` of `whole` pixels takes of the small ones."""
+    each = torch.eye(small, dtype=like.dtype, device=like.device)[None]
+    return F.interpolate(each, whole, mode="linear", align_corners=True)[0, :, :kept].T
 
 
 def means(x: Tensor) -> Tensor:

@@ -43,6 +43,8 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
         return model
     try:
         copy = folded(model, images[:1]).to(memory_format=torch.channels_last)
+    except torch.cuda.OutOfMemoryError:  # a RuntimeError, too, but none of the model
+        raise
     except (TypeError, RuntimeError) as error:  # what deepcopy says of weight norms of the old kind, locks, files
         warnings.warn(f"this model cannot be copied: gradients stay float32 ({error})", stacklevel=2)
         return model
