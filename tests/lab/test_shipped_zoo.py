@@ -11,7 +11,6 @@ from lab.experiment import run
 from lab.store import Store
 from lab.training import parents
 from lab.trial import Trial
-from lab.zoo import NetName
 
 SHIPPED = zoo.SHIPPED
 FLOORS = {"scenes": 60, "camvid": 45}  # % mIoU of Seg on clean held-out pictures
