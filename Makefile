@@ -50,7 +50,7 @@ test: $(VENV)/.installed-test  ## unit tests, then every notebook from top to bo
 	rm -rf out/test && mkdir -p out/test
 	export PEARL_HOME=$(abspath out/test/home) PEARL_ZOO= $(PARALLEL); \
 	ls notebooks | xargs -P $(CORES) -I {} $(BIN)/papermill -k python3 -p images 4 --no-progress-bar notebooks/{} out/test/{} \
-	&& $(BIN)/python -m pytest -n $(CORES) --nbval-lax --nbval-current-env out/test
+	&& $(BIN)/python -m pytest -n $(CORES) --dist loadfile --nbval-lax --nbval-current-env out/test
 
 lab: $(VENV)/.installed  ## JupyterLab in notebooks/
 	$(BIN)/jupyter lab --notebook-dir=notebooks
