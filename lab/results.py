@@ -14,12 +14,12 @@ from pearl_core.types import choose
 
 INTRODUCTION = """# Results
 
-Measured by the code in this repository, beside the papers' printed numbers. The data sets differ (the papers
+Measured by the code in this repository on CPUs, beside the papers' printed numbers. The data sets differ (the papers
 use rainy Cityscapes at full size; the sets named below are small, and so are the nets), so differences in level are
 expected; what can be compared is which defence holds.
 
 This page is written by `python -m lab report` from stored rows; the rows lie beside it as CSV. Every row names its
-weights, data, attack, precision, device and seed; the nets' cards are in `lab/zoo/`.
+weights, data, attack, precision and seed (newer ones also the device); the nets' cards are in `lab/zoo/`.
 """
 SETS = ("scenes", "camvid")
 CLAIMS, STRENGTH = "claims", "strength"

@@ -74,7 +74,7 @@ class RESCAN(nn.Module):
         self.reset()
 
     def reset(self) -> None:
-        """Weights that learn at once. PyTorch's own shrink the picture twentyfold in every unit, and its gradient too:
+        """Weights that learn at once. PyTorch's own shrink the picture in every unit, and its gradient too:
         then hundreds of steps find no more than the mean of the rain. So the gates start open, the convolutions
         orthogonal, and the first ones blind to brightness: streaks are differences."""
         for module in self.modules():
