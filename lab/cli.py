@@ -113,7 +113,7 @@ def add_claims(commands) -> None:
     command.add_argument("--dataset", default="scenes")
     command.add_argument("--data-root")
     command.add_argument("--images", type=int, default=32)
-    command.add_argument("--seeds", type=int, default=1)
+    command.add_argument("--seeds", type=int, default=3, help="training runs, as far as the zoo holds them")
     command.add_argument("--claim", metavar="KEY", help="one claim, with all its contrasts")
     command.set_defaults(run=claims)
 

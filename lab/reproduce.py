@@ -20,11 +20,11 @@ from pearl_core.types import choose
 Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings
 
 
-def measured(work: Sequence[Trial] | Sequence[Setting], *, data_root: str | None = None, quiet: bool = False) -> Found:
+def measured(asked: Sequence[Trial] | Sequence[Setting], *, data_root: str | None = None, quiet: bool = False) -> Found:
     """What the layout of an experiment takes: rows, where its spec gave trials; views, where it gave settings."""
-    if all(isinstance(one, Setting) for one in work):
-        return [look(setting, data_root=data_root) for setting in work]
-    return run(work, data_root=data_root, quiet=quiet)
+    if all(isinstance(one, Setting) for one in asked):
+        return [look(setting, data_root=data_root) for setting in asked]
+    return run(asked, data_root=data_root, quiet=quiet)
 
 
 def names_of(paper: str) -> list[str]:
@@ -37,12 +37,16 @@ def names_of(paper: str) -> list[str]:
 def reproduced(
     paper: str, *, data_root: str | None = None, quiet: bool = False, **parameters
 ) -> Iterator[tuple[str, Report, Found]]:
-    """Every experiment of a paper in one process; each takes of `parameters` (such as `dataset`) what it knows."""
+    """Every experiment of a paper in one process; `parameters` (such as `dataset`) as in `work`."""
     for name in names_of(paper):
-        spec = getattr(EXPERIMENTS[name], name)
-        known = {key: value for key, value in parameters.items() if key in signature(spec).parameters}
-        found = measured(spec(**known), data_root=data_root, quiet=quiet)
+        found = measured(work(name, **parameters), data_root=data_root, quiet=quiet)
         yield name, EXPERIMENTS[name].layout(found), found
+
+
+def work(name: str, **parameters) -> list[Trial] | list[Setting]:
+    """What an experiment asks to be measured; it takes of `parameters` what it knows."""
+    spec = getattr(EXPERIMENTS[name], name)
+    return spec(**{key: value for key, value in parameters.items() if key in signature(spec).parameters})
 
 
 def write(folder: Path, name: str, report: Report, found: Found) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab import disk, strength, verdict_report, verdicts
 from lab.experiments import EXPERIMENTS
-from lab.reproduce import measured, names_of, write_figures, write_rows
+from lab.reproduce import measured, names_of, work, write_figures, write_rows
 from pearl_core.types import choose
 
 INTRODUCTION = """# Results
@@ -47,7 +47,10 @@ def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) 
 
 
 def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> None:
-    """One section on one data set: rows as CSV, text as Markdown, figures as PNG."""
+    """One section on one data set: rows as CSV, text as Markdown, figures as PNG.
+
+    What can be is measured over every training run that the zoo holds.
+    """
     name, root = f"{part}-{dataset}", None if dataset == "scenes" else data_root
     if part == STRENGTH:
         frames = strength.measure(dataset, root)
@@ -57,9 +60,8 @@ def write_part(folder: Path, part: str, dataset: str, data_root: str | None) -> 
         rows = verdicts.judged(told, dataset, root)
         report = verdict_report.report(rows, told)
     else:
-        module = EXPERIMENTS[part]
-        rows = measured(getattr(module, part)(dataset=dataset), data_root=root)
-        report = module.layout(rows)
+        rows = measured(work(part, dataset=dataset, seeds=verdicts.SEEDS), data_root=root)
+        report = EXPERIMENTS[part].layout(rows)
     write_rows(folder / f"{name}.csv", rows)
     write_figures(folder, name, report)
     disk.write_text(folder / f"{name}.md", report.markdown(name) + "\n")

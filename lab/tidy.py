@@ -11,8 +11,8 @@ import pandas as pd
 from lab.methods import METHODS
 from lab.panels import title
 
-COLUMNS = ("experiment", "dataset", "split", "images", "method", "condition", "threat", "metric", "unit", "value",
-           "low", "high", "published", "difference", "difference_low", "difference_high", "science", "address",
+COLUMNS = ("experiment", "dataset", "split", "images", "net_seed", "method", "condition", "threat", "metric", "unit",
+           "value", "low", "high", "published", "difference", "difference_low", "difference_high", "science", "address",
            "source")  # fmt: skip
 # one number: rows that agree here say it twice (without a derainer, though, two threats share one address)
 SAME = ["address", "method", "threat", "images", "seed", "net_seed", "metric"]
@@ -28,7 +28,7 @@ def tidy(module: ModuleType | None, rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.drop_duplicates(SAME)
     printed = np.array(published_of(module, rows), dtype=float)
     return pd.DataFrame({
-        "split": rows.split, "images": rows.images,
+        "split": rows.split, "images": rows.images, "net_seed": rows.net_seed,
         "method": rows.method.map(lambda name: METHODS[name].title if name in METHODS else name),
         "condition": rows.apply(lambda row: condition_of(module, row), axis=1),
         "threat": rows.threat.astype(object).fillna("none"), "metric": rows.metric, "unit": rows.unit,

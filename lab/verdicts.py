@@ -34,7 +34,7 @@ ABSENT = "not measured"
 VERDICTS = ("holds", "fails", "undecided", ABSENT)
 COLUMNS = ("claim", "threat", "dataset", "contrast", "metric", "unit", "margin_low", "margin_high", "difference", "low",
            "high", "verdict", "published", "images", "runs", "science", "address_a", "address_b", "note")  # fmt: skip
-SEEDS = 3  # training runs the zoo's plans make at most
+SEEDS = 3  # training runs that the zoo's plans make at most
 Side = Mapping[str, object]
 
 
@@ -142,12 +142,14 @@ def judged(
     data_root: str | None = None,
     *,
     images: int = 32,
-    seeds: int = 1,
+    seeds: int = SEEDS,
     measure: bool = True,
     store: Store | None = None,
     quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per claim, threat and contrast (`COLUMNS`), measuring what the store lacks.
+
+    Over the first `seeds` training runs, as far as the zoo holds them.
 
     What no net or no data is there for is not measured, and its note says why. `measure=False` takes what is stored.
     """
@@ -234,7 +236,7 @@ def gathered(
 
     Claim by claim from the store where it holds all of one, else from the shipped file; column `source` says which.
     """
-    found = judged(declared(paper), dataset, data_root, measure=False, seeds=SEEDS)
+    found = judged(declared(paper), dataset, data_root, measure=False)
     path, wrong = (folder or tables.SHIPPED) / f"claims-{dataset}.csv", ""
     shipped = found.iloc[:0]
     try:

@@ -194,7 +194,10 @@ def show(found: pd.DataFrame, count: int) -> None:
         name: st.column_config.NumberColumn(label, help=words, format="%.3f")
         for name, (label, words) in COLUMNS.items()
     }
-    last = ("split", "images", "science", "source")  # of less interest than what was measured
+    config["net_seed"] = st.column_config.NumberColumn(
+        "Training run", help="The seed that the nets were trained with; numbers of other runs stand in other rows."
+    )
+    last = ("net_seed", "split", "images", "science", "source")  # of less interest than what was measured
     order = [*(name for name in tidy.COLUMNS if name not in (*last, "address")), *last]
     st.dataframe(tidy.shown(found), column_config=config, column_order=order, hide_index=True, height=560)
     st.download_button(
