@@ -4,7 +4,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
+from lab import cli
 from lab.cli import main
 
 
@@ -53,6 +55,20 @@ def test_a_mistake_is_one_line_and_exit_code_2(tiny_zoo, arguments, words, capsy
     error = capsys.readouterr().err.strip()
     assert words in error
     assert "\n" not in error
+
+
+def test_a_full_device_is_one_line_but_other_faults_are_not_hidden(monkeypatch, capsys):
+    def run(error):
+        def fail(options):
+            raise error
+
+        monkeypatch.setattr(cli, "zoo", fail)
+        return main(["zoo"])
+
+    assert run(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")) == 2
+    assert capsys.readouterr().err.startswith("CUDA out of memory; what was finished is kept.")
+    with pytest.raises(RuntimeError, match="shapes"):
+        run(RuntimeError("shapes do not match"))
 
 
 def test_zoo_lists_the_nets(tiny_zoo, capsys):
