@@ -184,6 +184,7 @@ def add_train(commands) -> None:
     command.add_argument("--segmenter", default="pspnet")
     command.add_argument("--derain-on", help="for nat: the data set the derainer learned on, where it is another")
     command.add_argument("--backbone", type=Path, help="for clean: file of an ImageNet ResNet to begin with")
+    command.add_argument("--vgg", type=Path, help="for transweather: file of a VGG-16, for its perceptual loss")
     command.add_argument("--scale", default="small", help="small, or paper: the papers' sizes and schedules")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--steps", type=int, help="instead of the plan's")
@@ -214,6 +215,7 @@ def train(options) -> None:
             options.attack_steps,
             options.scale,
             options.backbone if name.recipe == "clean" or not options.all else None,
+            options.vgg if name.network == "transweather" or not options.all else None,
             options.workers,
         )
         for name in (to_train(options.dataset, options.scale) if options.all else [one])

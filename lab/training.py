@@ -29,6 +29,8 @@ from lab.plans import Plan, plan
 from lab.trial import Trial
 from lab.zoo import Net, NetName
 from pearl_core import SCIENCE, recipes
+from pearl_core.derain.transweather import PERCEPTUAL
+from pearl_core.derain.vgg import perceptual
 from pearl_core.metrics import psnr
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
@@ -53,11 +55,14 @@ class Job:
     attack_steps: int = 3
     scale: str = "small"
     backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
+    vgg: Path | None = None  # a VGG-16's file, for TransWeather's perceptual term
     workers: int = 0  # processes that make batches ahead; 0: the one that trains makes them
 
     def __post_init__(self):
         if self.backbone and self.name.recipe != "clean":
             raise ValueError(f"wanted a backbone file for recipe clean alone, got one for {self.name.recipe}")
+        if self.vgg and self.name.network != "transweather":
+            raise ValueError(f"wanted a VGG file for derainer transweather alone, got one for {self.name.network}")
 
     @property
     def state(self) -> Path:
@@ -162,6 +167,8 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
         elif job.backbone:
             load_backbone(segmenter, checkpoints.read(job.backbone))
     derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
+    if job.vgg:
+        derainer.perceptual = perceptual(checkpoints.read(job.vgg))
     return Pipeline(derainer, segmenter)
 
 
@@ -204,6 +211,9 @@ def build_recipe(job: Job, data: Dataset) -> Recipe:
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
     attacked = job.name.recipe not in ("clean", "derain")
+    files = {"backbone": checkpoints.digest(job.backbone)} if job.backbone else {}
+    if job.name.network == "transweather":
+        files["perceptual"] = {"weight": PERCEPTUAL, "vgg": checkpoints.digest(job.vgg)} if job.vgg else "off"
     return {
         "name": asdict(job.name),
         "architecture": getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network],
@@ -218,7 +228,7 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "precision": str(fast_dtype(here().type) or torch.float32).removeprefix("torch."),
         "science": SCIENCE,
         **device_facts(),
-    } | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
+    } | files
 
 
 def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:

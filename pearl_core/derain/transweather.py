@@ -14,6 +14,7 @@ from ..layers import SMALLEST, check_pictures, pad_to_grid
 
 REDUCTIONS = (4, 2, 2, 1)  # per stage: keys and values come from a map that many times coarser a side
 QUERIES = 48  # learned task queries of every decoder block
+PERCEPTUAL = 0.04  # weight of the perceptual term in the loss
 FEW = 256  # keys: that many scores per place still fit beside the features
 
 
@@ -251,7 +252,11 @@ class TransWeather(nn.Module):
         (derained,) = self.estimates(rainy)
         with torch.autocast(rainy.device.type, enabled=False):
             loss = F.smooth_l1_loss(derained.float(), target.float())
-            return loss if self.perceptual is None else loss + 0.04 * self.perceptual(derained.float(), target.float())
+            return (
+                loss
+                if self.perceptual is None
+                else loss + PERCEPTUAL * self.perceptual(derained.float(), target.float())
+            )
 
 
 NETS = {"transweather": TransWeather}

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab import training, zoo
+from lab import checkpoints, training, zoo
 from lab.zoo import NetName
 from pearl_core.train import Schedule
 
+from ..pearl_core.test_vgg import vgg, weights
 from . import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -246,3 +247,29 @@ def test_a_disk_that_fills_up_while_the_net_is_written_keeps_the_old_net_and_the
     assert files(small) == before
     zoo.find(job.name).module(torch.rand(1, 3, 32, 32))
     training.run(job, quiet=True)
+
+
+# ---- what a user's file adds ----
+
+
+@pytest.mark.parametrize("recipe", ["derain", "pearl"])
+def test_a_vgg_adds_the_perceptual_term_and_the_card_says_whether_one_did(recipe, small, tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "vgg16.pth"
+    torch.save(weights(vgg()), path)
+    for earlier in training.FROM[recipe]:
+        training.run(training.Job(NetName("scenes", earlier, "transweather")), quiet=True)
+    plain = training.Job(NetName("scenes", recipe, "transweather"))
+    without = training.run(plain, quiet=True)
+    names = without.module.state_dict().keys()
+    net = training.run(replace(plain, vgg=path), quiet=True)
+    assert without.card["perceptual"] == "off"
+    assert net.card["perceptual"] == {"weight": 0.04, "vgg": checkpoints.digest(path)}
+    assert net.sha256 != without.sha256
+    assert net.module.state_dict().keys() == names, "the VGG was stored with the net"
+    assert training.run(plain, quiet=True).sha256 == without.sha256
+
+
+def test_a_vgg_for_another_net_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="wanted a VGG file for derainer transweather alone, got one for prenet"):
+        training.Job(NetName("scenes", "derain"), vgg=tmp_path / "vgg16.pth")
