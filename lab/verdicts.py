@@ -34,7 +34,7 @@ ABSENT = "not measured"
 VERDICTS = ("holds", "fails", "undecided", ABSENT)
 COLUMNS = ("claim", "threat", "dataset", "contrast", "metric", "unit", "margin_low", "margin_high", "difference", "low",
            "high", "verdict", "published", "images", "runs", "science", "address_a", "address_b", "note")  # fmt: skip
-SEEDS = 3  # training runs that the zoo's plans make at most
+SEEDS = 3  # training runs the zoo's plans make at most
 Side = Mapping[str, object]
 
 
@@ -149,9 +149,8 @@ def judged(
 ) -> pd.DataFrame:
     """One row per claim, threat and contrast (`COLUMNS`), measuring what the store lacks.
 
-    Over the first `seeds` training runs, as far as the zoo holds them.
-
-    What no net or no data is there for is not measured, and its note says why. `measure=False` takes what is stored.
+    Over the first `seeds` training runs, as far as the zoo holds them. What no net or no data is there for is
+    not measured, and its note says why. `measure=False` takes what is stored.
     """
     store, work = store or Store(), asked(claims, dataset, images)
     reasons = lacking(dict.fromkeys(side for one in work for side in (one.a, one.b)), data_root)

@@ -251,12 +251,9 @@ class TransWeather(nn.Module):
         """Smooth L1 in [0, 1] (the authors' own scale is open) plus 0.04 of the perceptual term, where there is one."""
         (derained,) = self.estimates(rainy)
         with torch.autocast(rainy.device.type, enabled=False):
-            loss = F.smooth_l1_loss(derained.float(), target.float())
-            return (
-                loss
-                if self.perceptual is None
-                else loss + PERCEPTUAL * self.perceptual(derained.float(), target.float())
-            )
+            pair = derained.float(), target.float()
+            loss = F.smooth_l1_loss(*pair)
+            return loss if self.perceptual is None else loss + PERCEPTUAL * self.perceptual(*pair)
 
 
 NETS = {"transweather": TransWeather}

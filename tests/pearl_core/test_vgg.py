@@ -22,9 +22,9 @@ def vgg() -> nn.Sequential:
 
 
 def weights(net: nn.Sequential) -> dict[str, torch.Tensor]:
-    return {f"features.{name}": value for name, value in net.state_dict().items()} | {
-        "classifier.0.bias": torch.ones(1)
-    }
+    """As torchvision names them, with something of the classifier."""
+    named = {f"features.{name}": value for name, value in net.state_dict().items()}
+    return named | {"classifier.0.bias": torch.ones(1)}
 
 
 def pictures(seed: int) -> torch.Tensor:
