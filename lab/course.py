@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lab.allocator import keep_freed
 from pearl_core.attacks.alma import AlmaProx, Best
 from pearl_core.attacks.compose import Ascent, Attack, ready
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 
-COMPUTER = ThreadPoolExecutor(1, "computing")
+COMPUTER = ThreadPoolExecutor(1, "computing", initializer=keep_freed)
 
 
 def alone(work: Callable[..., Any], *given: Any) -> Any:

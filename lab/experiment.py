@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from lab.allocator import keep_freed
 from lab.data import Dataset
 from lab.device import here, moved
 from lab.pipelines import build
@@ -52,6 +53,7 @@ def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
     """Fill the store with what is missing of these cells, batch by batch."""
     for cell in cells:
         chosen(cell.data, cell.trial.images)  # refuses more images than there are, before anything is computed
+    keep_freed()
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
     bar = tqdm(total=sum(batch.cost for batch in work), unit="step", desc="measuring", disable=quiet or not work)
     place, sample = None, None

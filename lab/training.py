@@ -15,6 +15,7 @@ import torch
 from tqdm.auto import tqdm
 
 from lab import checkpoints, disk, zoo
+from lab.allocator import keep_freed
 from lab.batches import Batches, ahead
 from lab.data import dataset
 from lab.data.base import Dataset
@@ -71,6 +72,7 @@ class Job:
 
 def run(job: Job, *, quiet: bool = False) -> Net:
     """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
+    keep_freed()
     started, code = time.monotonic(), revision()
     how, name = plan(job.name.dataset, job.scale), job.name
     schedule = how.schedule(name)
