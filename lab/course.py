@@ -206,6 +206,22 @@ class Course:
         return part.result(min(steps, len(part.deltas) - 1) if self.extends else -1)
 
 
+class Ended:
+    """A course walked before, of which the end is kept: its points, and what the attack returned, (1, 3, H, W)."""
+
+    def __init__(self, attacked: Tensor, points: list[Point]):
+        self.end, self.known = attacked, points
+
+    def lacks(self, steps: int) -> bool:
+        return False
+
+    def points(self, steps: int) -> list[Point]:
+        return self.known
+
+    def result(self, steps: int) -> Tensor:
+        return self.end
+
+
 def largest_change(pictures: Tensor, images: Tensor) -> float:
     """The l-infinity distance of two pictures, in 1/255."""
     return 255 * torch.dist(pictures, images, torch.inf).item()

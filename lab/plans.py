@@ -83,7 +83,7 @@ PLANS = {
 FULL = {"derain": {name: {} for name in DERAINERS}, "segmenter": {name: {"depth": 50} for name in QUARTER}}
 PAPER_BATCH = 16
 PAPER_CROP = {"cityscapes": 449, "voc": 473}  # ddcat's, sides of 8 n + 1
-PAPER_SIZE = {"camvid": (360, 480), "voc": (473, 473)}  # where the working size is smaller than the crop
+PAPER_SIZE = {"camvid": (360, 480)}  # where the working size is smaller than the crop
 
 
 def paper(dataset: str, pictures: int) -> Plan:

@@ -12,7 +12,8 @@ from lab import disk
 from lab.experiment import run
 from lab.experiments import EXPERIMENTS
 from lab.report import Report, png
-from lab.scene import View, look
+from lab.scene import View
+from lab.seen import seen
 from lab.setting import Setting
 from lab.trial import Trial
 from pearl_core.types import choose
@@ -23,7 +24,7 @@ Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or vie
 def measured(asked: Sequence[Trial] | Sequence[Setting], *, data_root: str | None = None, quiet: bool = False) -> Found:
     """What the layout of an experiment takes: rows, where its spec gave trials; views, where it gave settings."""
     if all(isinstance(one, Setting) for one in asked):
-        return [look(setting, data_root=data_root) for setting in asked]
+        return [seen(setting, data_root=data_root) for setting in asked]
     return run(asked, data_root=data_root, quiet=quiet)
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lab import uploads
-from lab.course import Course, Point, alone, largest_change
+from lab.course import Course, Ended, Point, alone, largest_change
 from lab.pipelines import Nets, attacked_nets, build, nets
 from lab.recent import Recent
 from lab.setting import Setting
@@ -125,7 +125,7 @@ class Scene:
 
     setting: Setting
     subject: Subject
-    course: Course
+    course: Course | Ended
     key: tuple  # all that decides the view
 
     def advance(self) -> Iterator[float]:

@@ -95,5 +95,5 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
     return Picture(clean, files.renumber(kept, labels_path, NUMBERS), key)
 
 
-# The longer side of nearly all pictures is 500: the working size keeps most detail and is a multiple of every stride.
-READER = Reader("voc", tuple(COUNTS), "val", (320, 320), open_split, holds=holds, remarks=remarks, classes=CLASSES)
+# The longer side of nearly all pictures is 500. The working size is that of the authors' training crops.
+READER = Reader("voc", tuple(COUNTS), "val", (473, 473), open_split, holds=holds, remarks=remarks, classes=CLASSES)

@@ -15,7 +15,7 @@ from lab import checkpoints, plans, training, zoo
 from lab.bench import scale
 from lab.bench.table1 import needed
 from lab.cli import main
-from lab.data import cityscapes, rainy, voc
+from lab.data import cityscapes, rainy, reader, voc
 from lab.experiments.pearl import table1, table4
 from lab.reproduce import measured
 from lab.store import Store
@@ -43,7 +43,6 @@ def shrink(change) -> None:
     change(lab.data, "_readers", lambda: readers)
     change(rainy, "recorded", lambda name, size, rain: preset(rain))
     change(plans, "PAPER_BATCH", 2)
-    change(plans, "PAPER_SIZE", {"voc": SQUARE})
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +106,8 @@ def test_learning_rates_by_epochs_are_the_authors(recipe, derain, rates):
 def test_voc_takes_50_epochs_of_the_augmented_split_at_the_size_of_its_crop():
     how = plans.plan("voc", "paper")
     assert how.schedule(NetName("voc", "clean")).steps == 50 * 10582 // 16
-    assert (how.split, how.size, how.crop["clean"], how.crop["derain"]) == ("train_aug", (473, 473), 473, 256)
+    assert (how.split, how.crop["clean"], how.crop["derain"]) == ("train_aug", 473, 256)
+    assert how.size is None and reader("voc").size == (473, 473)
 
 
 # ---- the networks at full size ----

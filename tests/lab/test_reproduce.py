@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import reproduce
+from lab import reproduce, scene
 from lab.cli import main
 from lab.experiments import EXPERIMENTS
 from lab.reproduce import measured, names_of, reproduced, write
@@ -24,6 +24,7 @@ def test_the_paper_has_its_four_tables_and_six_figures_and_its_supplement():
 def test_all_of_it_is_measured_once_and_then_comes_from_the_store(tiny_zoo, monkeypatch):
     first = {name: report.text() for name, report, _ in reproduced("pearl", images=2, quiet=True)}
     assert list(first) == names_of("pearl")
+    scene.RECENT.clear()  # as in a new process
     evaluate, calls = ImageProblem.evaluate, []
     monkeypatch.setattr(ImageProblem, "evaluate", lambda *a, **k: calls.append(1) or evaluate(*a, **k))
     again = {name: report.text() for name, report, _ in reproduced("pearl", images=2, quiet=True)}

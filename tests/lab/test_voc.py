@@ -111,9 +111,9 @@ def test_a_picture_is_fitted_whole_and_filled_at_the_right_and_below(shape, size
 def test_pictures_of_all_shapes_make_one_batch(root):
     data = opened(root, size=None)
     sample = data.sample([0, 1])
-    assert data.size == (320, 320) and sample.clean.shape == (2, 3, 320, 320) and sample.labels.shape == (2, 320, 320)
-    assert (sample.labels[0, 240:] == 255).all() and (sample.labels[1, :, 224:] == 255).all()
-    assert set(sample.labels[0, :240].unique().tolist()) == {*range(21), 255}
+    assert data.size == (473, 473) and sample.clean.shape == (2, 3, 473, 473) and sample.labels.shape == (2, 473, 473)
+    assert (sample.labels[0, 355:] == 255).all() and (sample.labels[1, :, 331:] == 255).all()
+    assert set(sample.labels[0, :355].unique().tolist()) == {*range(21), 255}
 
 
 def test_the_root_may_be_any_folder_above(root):
@@ -241,6 +241,6 @@ def test_what_is_trained_on_and_scored_is_remarked(root):
 
 def test_rain_wants_a_calibration(root, tmp_path, monkeypatch):
     monkeypatch.setattr(rainy, "RECORDS", tmp_path / "rain.json")
-    with pytest.raises(ValueError, match=r"no strength .* voc at 320x320; find it with .*data calibrate voc") as error:
+    with pytest.raises(ValueError, match=r"no strength .* voc at 473x473; find it with .*data calibrate voc") as error:
         opened(root, size=None, rain="heavy")
     one_line(error)
