@@ -14,9 +14,9 @@ import streamlit as st
 from lab import panels, setting, uploads, zoo
 from lab.data import dataset, reader
 from lab.methods import METHODS
-from lab.pipelines import THREATS
+from lab.pipelines import THREATS, available
 from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
-from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
+from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, UNTRAINED, WHERE
 from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 
@@ -146,23 +146,25 @@ def rain() -> dict:
 # ---- defence and attack ----
 
 
-def defence() -> dict:
-    """How the street is segmented, and which derainer stands before that."""
+def defence(dataset: str) -> dict:
+    """How the street is segmented, and which derainer stands before that: those with weights for that data set."""
     st.subheader("Defence", anchor=False)
-    method = pick("method", "Defence", METHODS, format_func=lambda name: METHODS[name].title, help=HELP["method"])
-    return {"method": method} | derainer(METHODS[method])
+    there = available(dataset)
+    method = pick("method", "Defence", there, format_func=lambda name: METHODS[name].title, help=HELP["method"])
+    untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
+    if METHODS[method].derain is not None:
+        derain = pick("derain", "Derainer", there[method], format_func=panels.title, help=HELP["derain"])
+        untrained(dataset, [panels.title(name) for name in DERAINERS if name not in there[method]])
+        return {"method": method, "derain": derain}
+    st.selectbox("Derainer", [NONE], disabled=True, help=HELP["derain"])
+    st.caption(NO_DERAINER.format(title=METHODS[method].title))
+    return {"method": method}
 
 
-def derainer(method) -> dict:
-    """Those with weights; where the defence has none, the dial says so."""
-    help = HELP["derain"]
-    if method.derain is None:
-        st.selectbox("Derainer", [NONE], disabled=True, help=help)
-        st.caption(NO_DERAINER.format(title=method.title))
-        return {}
-    there = {card["network"] for card in zoo.catalogue().values()}
-    options = [name for name in DERAINERS if name in there] or list(DERAINERS)
-    return {"derain": pick("derain", "Derainer", options, format_func=panels.title, help=help)}
+def untrained(dataset: str, titles: list[str]) -> None:
+    """What is not offered, and why."""
+    if titles:
+        st.caption(UNTRAINED.format(titles=", ".join(titles), dataset=panels.title(dataset)))
 
 
 def attack(size: tuple[int, int]) -> dict:
@@ -202,15 +204,15 @@ def where(size: tuple[int, int]) -> dict:
     return {"region": found, "box": keep("box", given)}
 
 
-def threat(method: str) -> dict:
-    """What the attacker knows of the defence."""
+def threat(dataset: str, method: str) -> dict:
+    """What the attacker knows of the defence; a transfer is made on another one that has weights."""
     found = pick(
         "threat", "The attacker knows", THREATS, format_func=lambda name: f"{KNOWN[name]} ({name})", help=HELP["threat"]
     )
     if found != "transfer":
         return {"threat": found}
     source = pick(
-        "source", "Attack made on", [name for name in METHODS if name != method],
+        "source", "Attack made on", [name for name in available(dataset) if name != method],
         format_func=lambda name: METHODS[name].title, help=HELP["source"],
     )  # fmt: skip
     return {"threat": found, "source": source}

@@ -7,6 +7,7 @@ from functools import cache
 
 from lab.methods import METHODS
 from lab.zoo import Net, NetName, find
+from pearl_core.derain import DERAINERS
 from pearl_core.pipeline import Pipeline
 from pearl_core.types import choose
 
@@ -46,6 +47,22 @@ def trained_together(name: NetName, other: NetName) -> None:
     wanted = find(name).card.get("from", {}).get(other.recipe)
     if wanted not in (None, find(other).sha256):
         raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
+
+
+def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
+    """The methods whose nets are there, each with the derainers it is there with; where nothing is, all of them.
+
+    A method without a derainer is there with every one. Which are missing, `nets` says, and how to train them.
+    """
+
+    def there(method: str, derain: str) -> bool:
+        try:
+            return bool(nets(method, dataset, derain, segmenter))
+        except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
+            return False
+
+    found = {method: [derain for derain in DERAINERS if there(method, derain)] for method in METHODS}
+    return {method: derains for method, derains in found.items() if derains} or {name: [*DERAINERS] for name in METHODS}
 
 
 def attacked_nets(

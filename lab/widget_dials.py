@@ -15,7 +15,7 @@ from lab import zoo
 from lab.data import Dataset, reader
 from lab.methods import METHODS
 from lab.panels import title
-from lab.pipelines import THREATS
+from lab.pipelines import THREATS, available
 from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
 from lab.street import opened
 from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
@@ -73,6 +73,7 @@ class Dials(dict[str, DOMWidget]):
         self.adapting = True
         try:
             self.count()
+            self.defences()
             method, sized = METHODS[self["method"].value], self["attack"].value in ATTACKS
             self.still("derain", "" if method.derain else NO_DERAINER.format(title=method.title))
             self.still("eps", "" if sized else NO_EPS)
@@ -99,14 +100,22 @@ class Dials(dict[str, DOMWidget]):
         split = self.opening.split if name == self.opening.dataset else None
         return opened(name, split, self.root(name))
 
+    def defences(self) -> None:
+        """Those with weights for the data set, and the derainers they have them with; what was opened in any case."""
+        there = available(self["dataset"].value)
+        if self.opening.dataset == self["dataset"].value:
+            with_opened = [*there.get(self.opening.method, []), self.opening.derain]
+            there[self.opening.method] = [name for name in DERAINERS if name in with_opened]
+        offer(self["method"], [name for name in METHODS if name in there], method_title)
+        offer(self["derain"], there[self["method"].value], title)
+
     def sources(self) -> None:
-        """Any defence but the one under attack."""
-        dial = self["source"]
-        others = [name for name in METHODS if name != self["method"].value]
-        if [name for _, name in dial.options] != others:
-            kept = dial.value
-            dial.options = labelled(others, lambda name: METHODS[name].title)
-            dial.value = kept if kept in others else others[0]
+        """Any defence with weights but the one under attack."""
+        offer(
+            self["source"],
+            [name for name in available(self["dataset"].value) if name != self["method"].value],
+            method_title,
+        )
 
     def middle(self) -> tuple[int, int, int, int]:
         """The box to begin with: half of each side."""
@@ -132,10 +141,9 @@ def street(opening: Setting) -> dict[str, DOMWidget]:
 
 
 def defence(opening: Setting) -> dict[str, DOMWidget]:
-    there = {card["network"] for card in zoo.catalogue().values()} | {opening.derain}
     return {
-        "method": pick("Defence", METHODS, opening.method, "method", lambda name: METHODS[name].title),
-        "derain": pick("Derainer", [name for name in DERAINERS if name in there], opening.derain, "derain", title),
+        "method": pick("Defence", METHODS, opening.method, "method", method_title),
+        "derain": pick("Derainer", DERAINERS, opening.derain, "derain", title),
     }
 
 
@@ -149,7 +157,7 @@ def attack(opening: Setting) -> dict[str, DOMWidget]:
         "seed": dial(ui.BoundedIntText, "Seed", opening.seed, "seed", min=0, max=SEEDS),
         "region": pick("Where", REGIONS, opening.region, "region", WHERE.get),
         "threat": pick("Knows", THREATS, opening.threat, "threat", lambda name: f"{KNOWN[name]} ({name})"),
-        "source": pick("Made on", METHODS, source, "source", lambda name: METHODS[name].title),
+        "source": pick("Made on", METHODS, source, "source", method_title),
     }
 
 
@@ -174,6 +182,18 @@ def slider(kind: type[DOMWidget], label: str, value, low, high, step, name: str,
 
 def pick(label: str, names: Iterable[str], value: str, name: str, words) -> ui.Dropdown:
     return dial(ui.Dropdown, label, value, name, options=labelled(names, words))
+
+
+def offer(dial: ui.Dropdown, names: Iterable[str], words) -> None:
+    """Other choices; what was chosen stays, if it is among them, else the first one is."""
+    names, kept = list(names), dial.value
+    if [name for _, name in dial.options] != names:
+        dial.options = labelled(names, words)
+        dial.value = kept if kept in names else next(iter(names), None)
+
+
+def method_title(name: str) -> str:
+    return METHODS[name].title
 
 
 def labelled(names: Iterable[str], words) -> list[tuple[str, str]]:

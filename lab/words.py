@@ -36,6 +36,7 @@ HELP = {
 }
 NO_EPS = "This attack has no ε: it finds the smallest that does it."
 NO_DERAINER = "{title} segments the rainy picture as it is, so there is no derainer to choose."
+UNTRAINED = "Not trained on {dataset}: {titles}."
 KNOWN = {"oblivious": "segmenter only", "adaptive": "everything", "transfer": "another defence"}  # by threat
 WHERE = {"everywhere": "everywhere", "rain": "in the rain only", "box": "in a box"}  # by region
 EDGES = ("Top", "Left", "Bottom", "Right")  # of a box

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lab import draw, panels
 from lab.methods import METHODS
+from lab.pipelines import available
 from lab.scene import View, prepared
 from lab.setting import Setting
 
@@ -22,8 +23,9 @@ def main() -> None:
     with parts.sentences():
         with st.sidebar:
             street = dials.street()
-            methods, shared = chosen()
-            found = street.parts | dials.attack(street.size) | dials.threat(methods[0] if shared else "")
+            dataset = street.parts["dataset"]
+            methods, shared = chosen(dataset)
+            found = street.parts | dials.attack(street.size) | dials.threat(dataset, methods[0] if shared else "")
             st.subheader("Display", anchor=False)
             opacity = dials.opacity()
         on = {"on": methods[0]} if shared else {}
@@ -41,17 +43,19 @@ def main() -> None:
             parts.take_away(view, street.own, street.root, title)
 
 
-def chosen() -> tuple[list[str], bool]:
-    """Which defences, and whose attack they meet."""
+def chosen(dataset: str) -> tuple[list[str], bool]:
+    """Which defences of those with weights for that data set, and whose attack they meet."""
     st.subheader("Defences", anchor=False)
-    state = st.session_state
+    state, there = st.session_state, available(dataset)
     if "methods" not in state:
         asked = state.turned.get("methods") or st.query_params.get("methods", "").split(",")
         state.methods = [name for name in asked if name in METHODS][:MOST] or ["derain_seg", "nat", "pearl"]
+    state.methods = [name for name in state.methods if name in there]
     methods = st.multiselect(
-        "Defences", METHODS, key="methods", max_selections=MOST, format_func=lambda name: METHODS[name].title,
+        "Defences", there, key="methods", max_selections=MOST, format_func=lambda name: METHODS[name].title,
         help="Two to four ways to train the networks; the first one's pictures stand first.",
     )  # fmt: skip
+    dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     state.turned["methods"] = methods
     if len(methods) < 2:
         raise ValueError(f"wanted two to four defences to compare, got {len(methods)}")

@@ -36,8 +36,8 @@ def dialled() -> tuple[Setting, dials.Street, float]:
     """The setting of the sidebar, and what goes with it."""
     with st.sidebar:
         street = dials.street()
-        found = street.parts | dials.defence()
-        found |= dials.attack(street.size) | dials.threat(found["method"])
+        found = street.parts | dials.defence(street.parts["dataset"])
+        found |= dials.attack(street.size) | dials.threat(found["dataset"], found["method"])
         st.subheader("Display", anchor=False)
         opacity = dials.opacity()
     return Setting(**found), street, opacity

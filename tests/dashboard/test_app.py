@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,25 @@ def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_pa
     before = figures(app)
     turn(app, "Derainer", "another")
     assert figures(app) != before
+
+
+def test_only_defences_with_weights_for_the_data_set_are_offered(app):
+    turn(app, "Pictures", "objects")
+    assert dial(app, "Defence").options == ["Seg"]
+    words = [caption.value for caption in app.caption]
+    assert "Not trained on built-in objects: Robust Seg, Derain + Seg, NAT, PEARL, PEARL + AMA." in words
+    turn(app, "Pictures", "scenes")
+    assert len(dial(app, "Defence").options) == 6
+    assert not any(caption.value.startswith("Not trained") for caption in app.caption)
+
+
+def test_only_derainers_with_weights_for_the_defence_are_offered(tiny_zoo, monkeypatch, tmp_path):
+    shutil.copytree(tiny_zoo, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pearl-rescan*"))
+    monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
+    app = opened(method="pearl", derain="rescan")
+    assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "TransWeather"]
+    assert "Not trained on built-in scenes: RESCAN." in [caption.value for caption in app.caption]
+    assert dial(turn(app, "Defence", "nat"), "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather"]
 
 
 def test_a_transfer_attack_asks_for_its_source_and_never_offers_the_victim(app):

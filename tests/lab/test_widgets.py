@@ -16,6 +16,7 @@ from lab.methods import METHODS
 from lab.scene import RECENT, look
 from lab.setting import CATALOGUE, Setting
 from lab.widgets import GO_ON, STOP, Explorer, explore
+from pearl_core.derain import DERAINERS
 
 PATIENCE = 60  # seconds
 
@@ -370,6 +371,21 @@ def test_data_sets_are_those_with_nets(tiny_zoo, monkeypatch):
     explorer.dials["dataset"].value = "camvid"
     assert "camvid lies on your disk" in explorer.wait().notice.value
     assert turn(explorer, dataset="scenes").setting == Setting(steps=1)
+
+
+def test_defences_are_those_with_weights_for_the_data_set(tiny_zoo):
+    explorer = sound(explore(steps=1))
+    assert [name for _, name in explorer.dials["method"].options] == list(METHODS)
+    assert turn(explorer, dataset="objects").setting.method == "seg"
+    assert [name for _, name in explorer.dials["method"].options] == ["seg"]
+    turn(explorer, dataset="scenes", method="pearl", derain="mprnet")
+    assert [name for _, name in explorer.dials["derain"].options] == list(DERAINERS)
+
+
+def test_a_net_that_is_not_there_is_an_error_where_it_was_asked_for(tiny_zoo):
+    explorer = explore(Setting("objects", method="nat", derain="mprnet"), steps=1)
+    assert "no trained net objects/nat-mprnet-pspnet" in explorer.wait().notice.value
+    assert explorer.dials["derain"].value == "mprnet"
 
 
 def test_parts_without_a_dial_stay_as_they_were_opened(tiny_zoo):
