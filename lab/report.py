@@ -188,7 +188,8 @@ def orderings(
     if rows.net_seed.nunique() == 1:
         note += "One training run: intervals say nothing about other training runs. "
     else:
-        note += "Where several training runs were measured, differences are their mean and intervals draw runs too. "
+        note += "A difference is the mean over the training runs that both methods have, and its interval draws them "
+        note += "too; where that is a single run, the interval says nothing about other ones. "
     counts = {word: verdicts.count(word) for word in ("holds", "fails", "undecided")}
     if any(counts.values()):
         note += f"Of the paper's {sum(counts.values())} orderings {counts['holds']} hold, {counts['fails']} fail, "
