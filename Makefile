@@ -9,9 +9,6 @@ BIN    := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport PYTHONHOME
-# glibc hands big tensors back to the kernel after every step and asks for them again; keep them instead.
-export MALLOC_MMAP_MAX_ := 0
-export MALLOC_TRIM_THRESHOLD_ := 20000000000
 
 # Tests are many and small: a process for each core is faster than several threads in each operation.
 CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
