@@ -47,6 +47,9 @@ def chosen(dataset: str) -> tuple[list[str], bool]:
     """Which defences of those with weights for that data set, and whose attack they meet."""
     st.subheader("Defences", anchor=False)
     state, there = st.session_state, available(dataset)
+    dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
+    if len(there) < 2:
+        raise ValueError(f"wanted two defences or more with weights for {dataset} to compare, got {len(there)}")
     if "methods" not in state:
         asked = state.turned.get("methods") or st.query_params.get("methods", "").split(",")
         state.methods = [name for name in asked if name in METHODS][:MOST] or ["derain_seg", "nat", "pearl"]
@@ -55,7 +58,6 @@ def chosen(dataset: str) -> tuple[list[str], bool]:
         "Defences", there, key="methods", max_selections=MOST, format_func=lambda name: METHODS[name].title,
         help="Two to four ways to train the networks; the first one's pictures stand first.",
     )  # fmt: skip
-    dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     state.turned["methods"] = methods
     if len(methods) < 2:
         raise ValueError(f"wanted two to four defences to compare, got {len(methods)}")

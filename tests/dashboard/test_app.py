@@ -172,6 +172,16 @@ def test_only_defences_with_weights_for_the_data_set_are_offered(app):
     assert not any(caption.value.startswith("Not trained") for caption in app.caption)
 
 
+def test_one_defence_is_none_to_compare_and_the_choice_comes_back(app):
+    app = page(app, "compare")
+    turn(app, "Defences", ["nat", "pearl"])
+    dial(app, "Pictures").set_value("objects").run()
+    assert [error.value for error in app.error] == [
+        "wanted two defences or more with weights for objects to compare, got 1"
+    ]
+    assert dial(turn(app, "Pictures", "scenes"), "Defences").value == ["nat", "pearl"]
+
+
 def test_only_derainers_with_weights_for_the_defence_are_offered(tiny_zoo, monkeypatch, tmp_path):
     shutil.copytree(tiny_zoo, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pearl-rescan*"))
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
