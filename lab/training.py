@@ -36,7 +36,7 @@ from pearl_core.metrics import psnr
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
 from pearl_core.recipes import Recipe, segmentation_loss
-from pearl_core.segment.imagenet import load_backbone
+from pearl_core.segment.imagenet import load_backbone, stem_of
 from pearl_core.train import Schedule, class_weights, train
 
 CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
@@ -163,7 +163,8 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     torch.manual_seed(name.seed)
     segmenter = trained.get("clean")
     if zoo.MOVES.get(name.recipe) == "segmenter":
-        segmenter = zoo.build(name.segmenter, how.segmenter[name.segmenter] | {"classes": classes, "aux": True})
+        sizes = how.segmenter[name.segmenter] | stem(job)
+        segmenter = zoo.build(name.segmenter, sizes | {"classes": classes, "aux": True})
         if trained:  # the auxiliary head is not in the zoo and starts afresh
             fitting(segmenter, trained["clean"])
         elif job.backbone:
@@ -172,6 +173,15 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     if job.vgg:
         derainer.perceptual = perceptual(checkpoints.read(job.vgg))
     return Pipeline(derainer, segmenter)
+
+
+def stem(job: Job) -> dict[str, str]:
+    """How a segmenter begins, where it is not as the plan has it: as its backbone does, or the net it starts from."""
+    if zoo.MOVES.get(job.name.recipe) != "segmenter":
+        return {}
+    clean = before(job).get("clean")
+    found = stem_of(checkpoints.read(job.backbone)) if job.backbone else clean.card.get("stem") if clean else None
+    return {"stem": "plain"} if found == "plain" else {}
 
 
 def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
@@ -213,7 +223,7 @@ def build_recipe(job: Job, data: Dataset) -> Recipe:
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
     attacked = job.name.recipe not in ("clean", "derain")
-    files = {"backbone": checkpoints.digest(job.backbone)} if job.backbone else {}
+    files = stem(job) | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
     if job.name.network == "transweather":
         files["perceptual"] = {"weight": PERCEPTUAL, "vgg": checkpoints.digest(job.vgg)} if job.vgg else "off"
     return {
@@ -236,7 +246,7 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
 def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
     literal = facts["architecture"]
     if job.name.network == job.name.segmenter:
-        literal = literal | {"classes": len(data.classes), "aux": False}
+        literal = literal | stem(job) | {"classes": len(data.classes), "aux": False}
     return {
         "network": job.name.network,
         "settings": literal,

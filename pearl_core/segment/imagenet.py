@@ -33,6 +33,12 @@ def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
     net.load_state_dict(found, strict=False)
 
 
+def stem_of(weights: Mapping[str, Tensor]) -> str:
+    """ "plain" where one convolution of 7x7 begins, as in torchvision's ResNets; else "deep", the segmenters' usual."""
+    first = weights.get("conv1.weight", weights.get("module.conv1.weight"))
+    return "plain" if first is not None and first.shape[-1] == 7 else "deep"
+
+
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The same entries under this package's names, without the classifier."""
     found = {name.removeprefix("module."): value for name, value in weights.items()}

@@ -273,3 +273,27 @@ def test_a_vgg_adds_the_perceptual_term_and_the_card_says_whether_one_did(recipe
 def test_a_vgg_for_another_net_is_refused(tmp_path):
     with pytest.raises(ValueError, match="wanted a VGG file for derainer transweather alone, got one for prenet"):
         training.Job(NetName("scenes", "derain"), vgg=tmp_path / "vgg16.pth")
+
+
+# ---- an ImageNet backbone ----
+
+
+def test_a_backbone_of_torchvisions_gives_its_stem_to_the_segmenters_that_come_of_it(small, tmp_path):
+    """The entries of `layer0` are conv1 and bn1 there; all others have the same names."""
+    settings = tiny.PLAN.segmenter["pspnet"] | {"classes": 19, "aux": False}
+    trunk = zoo.build("pspnet", settings | {"stem": "plain"}).state_dict()
+    outside = {"layer0.0.": "conv1.", "layer0.1.": "bn1."}
+    weights = {
+        outside.get(name[:9], name[:9]) + name[9:]: torch.full_like(value, 0.01)
+        for name, value in trunk.items()
+        if name.startswith("layer")
+    }
+    torch.save(weights, tmp_path / "resnet18.pth")
+    job = replace(tiny.job("clean"), backbone=tmp_path / "resnet18.pth")
+    begun = training.start(job, tiny.PLAN, 19).segment
+    assert begun.layer0[0].kernel_size == (7, 7) and torch.equal(begun.layer0[0].weight, weights["conv1.weight"])
+    clean = training.run(job, quiet=True)
+    assert clean.card["settings"] == settings | {"stem": "plain"} and clean.card["stem"] == "plain"
+    assert training.run(tiny.job("clean"), quiet=True).card == clean.card, "trained again without"
+    robust = training.run(tiny.job("sat"), quiet=True)
+    assert robust.module.layer0[0].kernel_size == (7, 7) and robust.card["from"]["clean"] == clean.sha256
