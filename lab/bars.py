@@ -78,4 +78,7 @@ def intervals(rows: pd.DataFrame) -> str:
     """What the intervals drawn of these rows say."""
     if rows.net_seed.nunique() == 1:
         return "Intervals are over images; one training run, so they say nothing about other training runs."
-    return "Intervals are over images; of several training runs numbers and intervals are drawn as their mean."
+    return (
+        "Intervals are over images; of several training runs means are drawn, "
+        "and tables give mean ± standard deviation (runs)."
+    )

@@ -133,7 +133,7 @@ def layout(chosen: pd.DataFrame, rows: pd.DataFrame, both: pd.DataFrame, longer:
     blocks = [*(strengths(method, cells) for method in NETS), budget_block(longer), step_block(chosen)]
     pairs = compared_precisions(both)
     blocks += [] if pairs.empty else [precision_block(pairs)]
-    return Report(f"Strength of the attacks: {first.dataset}", words, [*blocks, printed()])
+    return Report("Strength of the attacks", words, [*blocks, printed()])
 
 
 def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:

@@ -5,6 +5,7 @@ import inspect
 
 import nbformat
 import pytest
+from papermill import inspect_notebook
 
 from lab.experiments import EXPERIMENTS
 from lab.tables import notebook_of
@@ -42,6 +43,12 @@ def test_a_notebook_has_the_parameters_of_its_spec_in_order(experiment, cells):
     found, wanted = parameters_of(cells(experiment)), defaults_of(experiment)
     assert list(found.items()) == list(wanted.items())
     assert [type(value) for value in found.values()] == [type(value) for value in wanted.values()]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_papermill_finds_every_parameter(experiment, request):
+    path = request.config.rootpath / "notebooks" / notebook_of(experiment)
+    assert list(inspect_notebook(str(path))) == list(defaults_of(experiment))
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

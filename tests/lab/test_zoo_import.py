@@ -12,7 +12,10 @@ from lab.training_all import to_train
 from lab.zoo import NetName
 from lab.zoo_import import import_net
 from pearl_core.derain.prenet import PReNet
+from pearl_core.segment import SEGMENTERS
 from pearl_core.segment.pspnet import PSPNet
+
+from ..parity import fixture
 
 
 def prenet(width: int = 32) -> PReNet:
@@ -30,6 +33,50 @@ WRAPPED = {
     "state_dict": lambda state: {"epoch": 3, "state_dict": parallel(state), "optimizer": {"lr": 1e-3, "state": {}}},
     "net": lambda state: {"net": state, "step": 7},
 }
+
+
+ADAM = {"state": {0: {"step": 20_000, "exp_avg": torch.ones(3)}}, "param_groups": [{"lr": 5e-3, "params": [0]}]}
+RELEASED = {  # the authors' entries, their number of parameters, what lies around the entries in the file
+    "prenet": ("prenet-w32", 168_963, WRAPPED["plain"]),
+    "rescan": ("rescan-c24-gru", 149_823, lambda state: {"net": state, "clock": 20_000, "opt": ADAM}),
+    "mprnet": ("mprnet-derain", 3_637_249, WRAPPED["state_dict"]),
+    "transweather": ("transweather", 38_052_078, WRAPPED["parallel"]),
+    "pspnet": ("semseg-pspnet50-19", 49_080_038, WRAPPED["state_dict"]),
+    "deeplabv3": ("ddcat-deeplabv3-50-19", 39_439_334, WRAPPED["state_dict"]),
+}
+
+
+def released(known: dict) -> dict:
+    """A state dictionary with every name, shape, type and shared entry of the authors' network; numbers are made up."""
+    random = torch.Generator().manual_seed(5)
+    state = {
+        name: torch.rand(shape, generator=random).mul(9).to(getattr(torch, kind))
+        for name, shape, kind in known["state_dict"]
+    }
+    for names in known["shared_entries"]:
+        state |= dict.fromkeys(names, state[names[0]])
+    return state
+
+
+@pytest.mark.parametrize("network", RELEASED)
+def test_what_the_authors_released_is_taken_in_whole_by_the_command(home, tmp_path, capsys, network):
+    name, parameters, wrapped = RELEASED[network]
+    state, path = released(fixture(name)), tmp_path / "net.pth"
+    torch.save(wrapped(state), path, _use_new_zipfile_serialization=network == "transweather")  # others: torch < 1.6
+    assert main(["zoo", "import", network, str(path)]) == 0
+    assert f"{parameters:,} parameters" in capsys.readouterr().out
+    segmenter = network in SEGMENTERS
+    named = {"segmenter": network} if segmenter else {"derain": network}
+    net = zoo.find(NetName("cityscapes", "clean", **named) if segmenter else NetName("rain100h", "derain", **named))
+    assert net.path.is_file() and json.loads(net.path.with_suffix(".json").read_text()) == net.card
+    assert net.card["network"] == network and net.card["parameters"] == parameters
+    assert net.card["settings"] == ({"classes": 19, "aux": False} if segmenter else {})
+    arrived, wanted = net.module.state_dict(), {k: v for k, v in state.items() if not k.startswith("aux.")}
+    assert arrived.keys() == wanted.keys()
+    for key, value in wanted.items():  # in float32, as they came
+        assert arrived[key].dtype == value.dtype and torch.equal(arrived[key], value), key
+    for file in (path, net.path):  # pytest would keep a gigabyte
+        file.unlink()
 
 
 def test_an_imported_net_is_left_alone_when_all_others_are_trained(home, tmp_path):
