@@ -161,7 +161,10 @@ def nets(dataset: str, scale: str = "small") -> list[NetName]:
     plan(dataset, scale)  # refuses what there is no plan for
     if scale == "paper" or dataset in PAPER_CROP:
         whole = [*core(dataset, seeds=1), *derained(dataset, BEHIND), *unseen(dataset, "deeplabv3")]
-        return whole + (unseen("voc", "pspnet", derain_on="cityscapes") if dataset == "cityscapes" else [])
+        if dataset == "cityscapes":
+            return whole + unseen("voc", "pspnet", derain_on="cityscapes")
+        elsewhere = unseen("objects", "pspnet", derain_on=dataset)[1:]  # small: its clean segmenter is shipped
+        return whole + (elsewhere if scale == "small" else [])
     if dataset == "objects":
         return unseen("objects", "pspnet", derain_on="scenes")
     if dataset == "scenes":
