@@ -179,9 +179,10 @@ def stem(job: Job) -> dict[str, str]:
     """How a segmenter begins, where it is not as the plan has it: as its backbone does, or the net it starts from."""
     if zoo.MOVES.get(job.name.recipe) != "segmenter":
         return {}
-    clean = before(job).get("clean")
-    found = stem_of(checkpoints.read(job.backbone)) if job.backbone else clean.card.get("stem") if clean else None
-    return {"stem": "plain"} if found == "plain" else {}
+    found = [net.card["settings"].get("stem") for recipe, net in before(job).items() if recipe == "clean"]
+    if job.backbone:
+        found = [stem_of(checkpoints.read(job.backbone))]
+    return {"stem": "plain"} if found == ["plain"] else {}
 
 
 def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
@@ -246,7 +247,8 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
 def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
     literal = facts["architecture"]
     if job.name.network == job.name.segmenter:
-        literal = literal | stem(job) | {"classes": len(data.classes), "aux": False}
+        begun = {key: facts[key] for key in ("stem",) if key in facts}
+        literal = literal | begun | {"classes": len(data.classes), "aux": False}
     return {
         "network": job.name.network,
         "settings": literal,

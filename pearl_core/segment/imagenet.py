@@ -34,7 +34,7 @@ def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
 
 
 def stem_of(weights: Mapping[str, Tensor]) -> str:
-    """ "plain" where one convolution of 7x7 begins, as in torchvision's ResNets; else "deep", the segmenters' usual."""
+    """How a ResNet begins: "plain", with one convolution of 7x7, as torchvision's; else "deep", as segmenters' do."""
     first = weights.get("conv1.weight", weights.get("module.conv1.weight"))
     return "plain" if first is not None and first.shape[-1] == 7 else "deep"
 
