@@ -49,7 +49,7 @@ def load() -> None:
             [{"title": "", "picture": address(np.full((8, 16, 3), 128, np.uint8))}], (), (), opacity=0, key="loading"
         )
         st.plotly_chart(Figure(), key="loading_chart", height=1)
-    import lab.scene  # noqa: F401 - what takes so long
+    import lab.view.session  # noqa: F401 - what takes so long
 
     place.empty()
 

@@ -7,13 +7,14 @@ import os
 import streamlit as st
 from address import asked, dial, remember
 
-from lab import cards, curves
-from lab.curves import DEFAULT, CurveSetting
 from lab.data import reader
-from lab.experiment import TABLED
-from lab.methods import METHODS
-from lab.panels import title
-from lab.pipelines import THREATS
+from lab.measure import curves
+from lab.measure.curves import DEFAULT, CurveSetting
+from lab.measure.measuring import TABLED
+from lab.nets import cards
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import THREATS
+from lab.view.panels import title
 from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from lab import panels, setting, uploads, zoo
-from lab.data import dataset, reader
-from lab.methods import METHODS
-from lab.pipelines import THREATS, available
-from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
-from lab.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, UNTRAINED, WHERE
+from lab.data import dataset, reader, uploads
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import THREATS, available
+from lab.system.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, UNTRAINED, WHERE
+from lab.view import panels, setting
+from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
 from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 

@@ -11,10 +11,11 @@ import numpy as np
 import streamlit as st
 from viewer import address, viewer
 
-from lab import draw, take, words
-from lab.panels import Panel
-from lab.scene import Scene, View
-from lab.setting import Setting
+from lab.system import draw, words
+from lab.view import take
+from lab.view.panels import Panel
+from lab.view.session import Scene, View
+from lab.view.setting import Setting
 
 BARE = {"displayModeBar": False}  # of charts: no buttons over them
 

@@ -16,7 +16,7 @@ import streamlit as st
 from PIL import Image
 
 if TYPE_CHECKING:
-    from lab.draw import Palette
+    from lab.system.draw import Palette
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels of the picture; bottom and right are outside
 
@@ -68,7 +68,7 @@ def viewer(
 
 def ramp() -> str:
     """The colours of heat maps, from nothing to all."""
-    from lab.draw import scale_bar  # not at the top: a page may show a viewer while it waits for torch
+    from lab.system.draw import scale_bar  # not at the top: a page may show a viewer while it waits for torch
 
     return address(scale_bar(height=1))
 

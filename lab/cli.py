@@ -9,7 +9,7 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -41,7 +41,6 @@ def parser() -> argparse.ArgumentParser:
     add_experiments(commands)
     add_reproduce(commands)
     add_claims(commands)
-    add_strength(commands)
     add_look(commands)
     add_train(commands)
     add_zoo(commands)
@@ -52,48 +51,53 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_experiments(commands) -> None:
-    """One command per table or figure, its options those of its spec function."""
-    from lab.experiments import EXPERIMENTS
+    """One command per display, its options those of its spec; those of most papers stand behind the paper's key."""
+    from lab.papers import PAPERS
 
-    for name, module in EXPERIMENTS.items():
-        spec = getattr(module, name)
-        command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
-        add_options(command, spec)
-        command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
-        command.set_defaults(run=experiment, name=name)
+    for paper in PAPERS.values():
+        place = commands
+        if not paper.at_top:
+            about = f"{paper.title}: {', '.join(paper.experiments)}"
+            place = commands.add_parser(paper.key, help=about).add_subparsers(required=True, metavar="display")
+        for name, made in paper.experiments.items():
+            command = place.add_parser(name, help=made.title)
+            add_options(command, made.parameters)
+            command.add_argument("--data-root", help="where a data set lies that is not built in")
+            command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
+            command.set_defaults(run=experiment, made=made)
 
 
-def add_options(command, spec) -> None:
-    """One option per argument of a function, of the kind of its default; several values where that is a tuple."""
-    for parameter in inspect.signature(spec).parameters.values():
-        several = isinstance(parameter.default, tuple)
-        example = parameter.default[0] if several else parameter.default
-        kind = float if parameter.name == "eps" else str if example is None else type(example)
+def add_options(command, parameters: Mapping[str, object]) -> None:
+    """One option per parameter, of the kind of its default; several values where that is a tuple."""
+    for name, default in parameters.items():
+        several = isinstance(default, tuple)
+        example = default[0] if several else default
+        kind = float if name == "eps" else str if example is None else type(example)
         how = {"nargs": "+"} if several else {}
-        command.add_argument(f"--{parameter.name.replace('_', '-')}", type=kind, default=parameter.default, **how)
+        command.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, **how)
 
 
-def settings_of(options, spec) -> dict:
-    """What `add_options` read for that function."""
-    return {name: getattr(options, name) for name in inspect.signature(spec).parameters}
+def given(options, parameters: Iterable[str]) -> dict:
+    """What `add_options` read."""
+    return {name: getattr(options, name) for name in parameters}
 
 
 def experiment(options) -> None:
-    from lab.experiments import EXPERIMENTS
-    from lab.reproduce import measured, write
+    from lab.reproduce.run import write
 
-    module = EXPERIMENTS[options.name]
-    spec = getattr(module, options.name)
-    found = measured(spec(**settings_of(options, spec)), data_root=options.data_root)
-    report = module.layout(found)
+    made = options.made
+    found = made.measured(data_root=options.data_root, **given(options, made.parameters))
+    report = made.layout(found)
     print(report.text())
     if options.out:
-        write(options.out, options.name, report, found)
+        write(options.out, made.name, report, found)
 
 
 def add_reproduce(commands) -> None:
+    from lab.papers import PAPERS
+
     command = commands.add_parser("reproduce", help="all tables and figures of a paper, from the store where it can")
-    command.add_argument("paper", help="pearl")
+    command.add_argument("paper", help=", ".join(PAPERS))
     command.add_argument("--dataset", default="scenes")
     command.add_argument("--data-root")
     command.add_argument("--images", type=int, default=32)
@@ -103,18 +107,20 @@ def add_reproduce(commands) -> None:
 
 
 def reproduce(options) -> None:
-    from lab.reproduce import reproduced, write
+    from lab.reproduce.run import reproduced, write
 
     chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
-    for name, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
+    for made, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
         print(report.text(), end="\n\n", flush=True)
         if options.out:
-            write(options.out, name, report, found)
+            write(options.out, made.name, report, found)
 
 
 def add_claims(commands) -> None:
+    from lab.papers import PAPERS
+
     command = commands.add_parser("claims", help="what a paper claims in words, judged: holds, fails or undecided")
-    command.add_argument("paper", help="pearl")
+    command.add_argument("paper", help=", ".join(PAPERS))
     command.add_argument("--dataset", default="scenes")
     command.add_argument("--data-root")
     command.add_argument("--images", type=int, default=32)
@@ -124,25 +130,13 @@ def add_claims(commands) -> None:
 
 
 def claims(options) -> None:
-    from lab import verdict_report, verdicts
+    from lab.papers import paper as paper_of
+    from lab.reproduce import verdict_report, verdicts
 
-    told = verdicts.declared(options.paper, options.claim)
-    found = verdicts.judged(told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
-    print(verdict_report.report(found, told).text())
-
-
-def add_strength(commands) -> None:
-    command = commands.add_parser("strength", help="how strong each attack is, loss by loss and search by search")
-    command.add_argument("--dataset", default="scenes")
-    command.add_argument("--data-root")
-    command.add_argument("--images", type=int, default=32)
-    command.set_defaults(run=strengths)
-
-
-def strengths(options) -> None:
-    from lab import strength
-
-    print(strength.layout(*strength.measure(options.dataset, options.data_root, options.images)).text())
+    paper = paper_of(options.paper)
+    told = verdicts.declared(paper, options.claim)
+    found = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
+    print(verdict_report.report(found, told, paper.title).text())
 
 
 def add_look(commands) -> None:
@@ -155,8 +149,9 @@ def add_look(commands) -> None:
 
 
 def look(options) -> None:
-    from lab import setting, take, uploads
-    from lab.scene import look
+    from lab.data import uploads
+    from lab.view import setting, take
+    from lab.view.session import look
 
     own = (
         None
@@ -195,10 +190,10 @@ def add_train(commands) -> None:
 
 
 def train(options) -> None:
-    from lab import training
     from lab.data import reader
-    from lab.training_all import to_train, train_all
-    from lab.zoo import NetName
+    from lab.nets.zoo import NetName
+    from lab.training import one as training
+    from lab.training.many import to_train, train_all
 
     if options.all == (options.recipe is not None):
         raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(training.ORDER)}")
@@ -240,8 +235,8 @@ def add_zoo(commands) -> None:
 def zoo(options) -> None:
     import json
 
-    from lab.zoo import catalogue
-    from lab.zoo_import import import_net, settings_of_words
+    from lab.nets.imports import import_net, settings_of_words
+    from lab.nets.zoo import catalogue
     from pearl_core.types import choose
 
     if options.words[:1] == ["import"]:
@@ -299,8 +294,9 @@ def add_bench(commands) -> None:
     for name, module in BENCHES.items():
         work = getattr(module, name)
         one = benches.add_parser(name, help=module.__doc__.splitlines()[0])
-        add_options(one, work)
-        one.set_defaults(run=lambda options, work=work: bench(work, settings_of(options, work)))
+        parameters = {p.name: p.default for p in inspect.signature(work).parameters.values()}
+        add_options(one, parameters)
+        one.set_defaults(run=lambda options, work=work, names=parameters: bench(work, given(options, names)))
 
 
 def bench(work: Callable[..., str], settings: dict) -> None:
@@ -319,6 +315,6 @@ def add_report(commands) -> None:
 
 
 def report(options) -> None:
-    from lab.results import write
+    from lab.reproduce.results import write
 
     print(write(options.out, options.data_root, options.only))

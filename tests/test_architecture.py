@@ -156,7 +156,7 @@ def test_there_is_something_to_check():
         ("pearl_core.rain", "import pandas as pd"),
         ("pearl_core.rain", "def f():\n    from matplotlib import pyplot"),
         ("pearl_core.metrics", "from lab.store import load"),
-        ("pearl_core.metrics", "import importlib\nimportlib.import_module('lab.store')"),
+        ("pearl_core.metrics", "import importlib\nimportlib.import_module('lab.measure.store')"),
         ("pearl_core.types", "from pearl_core.metrics import miou"),
         ("pearl_core.attacks.balls", "from pearl_core.attacks.objectives import minus"),
         ("pearl_core.attacks.balls", "from . import searches"),
@@ -166,8 +166,8 @@ def test_there_is_something_to_check():
         ("pearl_core.attacks.searches", "from pearl_core.attacks import pgd"),
         ("pearl_core.attacks.zoo", "from ..recipes import train"),
         ("pearl_core.derain.prenet", "from ..attacks.zoo import bim"),
-        ("lab.draw", "import streamlit as st"),
-        ("lab.experiment", "import dashboard.app"),
+        ("lab.system.draw", "import streamlit as st"),
+        ("lab.measure.measuring", "import dashboard.app"),
     ],
 )
 def test_the_checker_sees_an_import_that_runs_uphill(module, source):
@@ -183,7 +183,7 @@ def test_the_checker_sees_an_import_that_runs_uphill(module, source):
         ("pearl_core.attacks.almaprox", "from .compose import frozen\nfrom .penalty import prox"),
         ("pearl_core.attacks.zoo", "from pearl_core.attacks.almaprox import alma_prox"),
         ("pearl_core.recipes", "from .attacks.zoo import bim\nfrom .derain import prenet"),
-        ("lab.zoo", "import pearl_core.segment.pspnet, pandas, labelme"),
+        ("lab.nets.zoo", "import pearl_core.segment.pspnet, pandas, labelme"),
     ],
 )
 def test_the_checker_lets_downhill_imports_pass(module, source):

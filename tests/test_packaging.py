@@ -136,7 +136,7 @@ def test_unpacked_wheel_imports_away_from_the_sources(wheel, tmp_path):
     code = (
         "import importlib.util as u, pearl_core, lab\n"
         "print(pearl_core.__file__, lab.__file__)\n"
-        "print(getattr(u.find_spec('lab.zoo'), 'origin', None))"
+        "print(getattr(u.find_spec('lab.nets.zoo'), 'origin', None))"
     )
     lines = fresh(code, cwd=tmp_path).splitlines()
     assert lines[0].count(str(tmp_path)) == 2

@@ -6,11 +6,12 @@ import dials
 import parts
 import streamlit as st
 
-from lab import draw, panels
-from lab.methods import METHODS
-from lab.pipelines import available
-from lab.scene import View, prepared
-from lab.setting import Setting
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import available
+from lab.system import draw
+from lab.view import panels
+from lab.view.session import View, prepared
+from lab.view.setting import Setting
 
 OWN, SHARED = "on each defence", "once, for all"
 MOST = 4

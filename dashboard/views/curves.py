@@ -10,9 +10,10 @@ import curve_dials
 import pandas as pd
 import streamlit as st
 
-from lab import curve_chart, curves, live
-from lab.curves import CurveSetting
-from lab.trial import Trial
+from lab.measure import curves, live
+from lab.measure.curves import CurveSetting
+from lab.measure.trial import Trial
+from lab.reports import curve_chart
 
 RUN = "curves being measured"  # in the session: the trials somebody pressed Compute for
 INTRODUCTION = """How much of the street is still seen as the attack grows? Each line is one defence under one threat;

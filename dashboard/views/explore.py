@@ -6,10 +6,11 @@ import dials
 import parts
 import streamlit as st
 
-from lab import charts, draw, panels
-from lab.scene import Scene, View, prepared
-from lab.setting import Setting
-from lab.words import HELP
+from lab.system import draw
+from lab.system.words import HELP
+from lab.view import charts, panels
+from lab.view.session import Scene, View, prepared
+from lab.view.setting import Setting
 
 INTRODUCTION = """A car's camera looks at a street in the rain. An attacker adds a pattern that hardly shows,
 and the network that should tell road from pedestrian goes blind. **Which defence still sees the street?**

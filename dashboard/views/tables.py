@@ -11,14 +11,18 @@ import pandas as pd
 import streamlit as st
 from address import asked, dial, remember
 
-from lab import tables, tidy, verdict_report, verdicts
-from lab.tables import Source
+from lab.papers import PAPERS
+from lab.reports import tidy
+from lab.reports.claim import VERDICTS, Claim
+from lab.reports.paper import Paper
+from lab.reproduce import tables, verdict_report, verdicts
+from lab.reproduce.tables import Source
 
 PAGE = "tables"
 INTRODUCTION = """Every number measured so far, from this machine's store or from the rows that come with the
 repository; beside it what the paper prints, where the two can be compared. The same as text, with pictures:
 `docs/RESULTS.md`."""
-CLAIMS = """What the PEARL paper says in words. Each claim means certain differences between measured numbers, with
+CLAIMS = """What the paper {paper} says in words. Each claim means certain differences between measured numbers, with
 margins that are declared in the code; it holds if all of them lie inside with their whole 95 % intervals, fails if one
 lies wholly outside, and is undecided otherwise. Intervals are not corrected for their number. Click on a row to see
 its differences."""
@@ -66,15 +70,16 @@ def main() -> None:
     st.title("Tables", anchor=False)
     try:
         begin = {"data_root": os.environ.get("PEARL_DATA", ""), "view": "numbers", "on": "scenes"}
-        begin["claim"] = verdicts.declared("pearl")[0].key
-        told = begin | asked(PAGE, [*begin, *LABELS, "text"])
+        claiming = {key: paper for key, paper in PAPERS.items() if paper.claims}
+        begin["paper"] = next(iter(claiming))
+        told = begin | asked(PAGE, [*begin, "claim", *LABELS, "text"])
         view = st.radio(
             "Show", VIEWS, key=dial(PAGE, "view", told["view"] if told["view"] in VIEWS else "numbers"),
             format_func=VIEWS.get, horizontal=True, label_visibility="collapsed",
             help="Every number by itself, or the verdicts on what the paper claims in words.",
         )  # fmt: skip
         root = root_dial(told["data_root"])
-        values = numbers(told, root) if view == "numbers" else claims(told, root)
+        values = numbers(told, root) if view == "numbers" else claims(told, root, claiming)
         remember(PAGE, told | {"data_root": root, "view": view} | values, begin)
     except (ValueError, OSError) as error:
         st.error(str(error))
@@ -90,21 +95,22 @@ def numbers(told: dict[str, str], root: str) -> dict[str, str]:
     return {name: ",".join(found) for name, found in chosen.items()} | {"text": words}
 
 
-def claims(told: dict[str, str], root: str) -> dict[str, str]:
+def claims(told: dict[str, str], root: str, papers: dict[str, Paper]) -> dict[str, str]:
     """The verdicts on one data set, and one claim in full; what the address shall say of it."""
-    st.markdown(CLAIMS)
-    sets, declared = verdicts.datasets(), {claim.key: claim for claim in verdicts.declared("pearl")}
+    paper = papers[paper_dial(told["paper"], papers)]
+    st.markdown(CLAIMS.format(paper=paper.title))
+    sets, declared = verdicts.datasets(paper), {claim.key: claim for claim in paper.claims}
     if not sets:
         st.info("No trained nets and no shipped verdicts here; `python -m lab train --all` trains the nets.")
         return {}
-    begin = told["claim"] if told["claim"] in declared else next(iter(declared))
+    begin = told["claim"] if told.get("claim") in declared else next(iter(declared))
     with st.sidebar:
         dataset = st.selectbox(
             "Data set", sets, key=dial(PAGE, "on", told["on"] if told["on"] in sets else sets[0]),
             help="The streets on which the claims are judged; those about unseen data, on another set.",
         )  # fmt: skip
     with st.spinner("Judging …"):
-        found, wrong = verdicts.gathered(dataset, root or None)
+        found, wrong = verdicts.gathered(paper, dataset, root or None)
     if wrong:
         st.error(wrong)
     overview(verdict_report.screen(verdict_report.summary(found)))
@@ -113,17 +119,17 @@ def claims(told: dict[str, str], root: str) -> dict[str, str]:
         format_func=lambda name: f"{name}: {declared[name].text}",
         help="The claim to show in full: the differences that it means, each with its interval and margins.",
     )  # fmt: skip
-    in_full(declared[key], found[found.claim == key], dataset, root)
+    in_full(paper, declared[key], found[found.claim == key], dataset, root)
     st.download_button(
         "All contrasts (CSV)", found.to_csv(index=False), f"claims-{dataset}.csv", "text/csv", on_click="ignore",
         help="Every contrast of every claim, with the addresses of its numbers in the store.",
     )  # fmt: skip
-    return {"on": dataset, "claim": key}
+    return {"on": dataset, "claim": "" if key == next(iter(declared)) else key, "paper": paper.key}
 
 
 def overview(shown: pd.DataFrame) -> None:
     """One row per claim and threat; a click chooses the claim."""
-    order = ["claim", "threat", "verdict", *verdicts.VERDICTS, "contrast", "metric", "wanted", "difference", "low",
+    order = ["claim", "threat", "verdict", *VERDICTS, "contrast", "metric", "wanted", "difference", "low",
              "high", "published", "source"]  # fmt: skip
     st.dataframe(
         shown, column_config=columns(shown), column_order=order, hide_index=True, height=560,
@@ -136,7 +142,7 @@ def choose(names: list[str]) -> None:
         st.session_state[f"{PAGE} claim"] = names[row]
 
 
-def in_full(claim: verdicts.Claim, rows: pd.DataFrame, dataset: str, root: str) -> None:
+def in_full(paper: Paper, claim: Claim, rows: pd.DataFrame, dataset: str, root: str) -> None:
     """What the paper says, the margins, every contrast, and what measures them anew."""
     st.markdown(f"{claim.text} *In the paper: {claim.where}.* Margins: {claim.margin} {claim.remark}")
     order = ["threat", "verdict", "contrast", "metric", "wanted", "difference", "low", "high", "published", "dataset",
@@ -144,7 +150,7 @@ def in_full(claim: verdicts.Claim, rows: pd.DataFrame, dataset: str, root: str) 
     rows = verdict_report.screen(rows)
     config = columns(rows) | {"contrast": st.column_config.TextColumn("Contrast", help="The two numbers it subtracts.")}
     st.dataframe(rows, column_config=config, column_order=order, hide_index=True)
-    st.code(verdicts.command(claim, dataset, root or None), language="bash", wrap_lines=True)
+    st.code(verdicts.command(paper, claim, dataset, root or None), language="bash", wrap_lines=True)
 
 
 def columns(frame: pd.DataFrame) -> dict:
@@ -161,6 +167,18 @@ def columns(frame: pd.DataFrame) -> dict:
         "Published", help="The same difference in the paper's own numbers, where it prints both.", format="%.3f"
     )
     return {name: made for name, made in (texts | found).items() if name in frame}
+
+
+def paper_dial(begin: str, papers: dict[str, Paper]) -> str:
+    """The paper whose claims are judged; no dial where there is but one."""
+    begin = begin if begin in papers else next(iter(papers))
+    if len(papers) == 1:
+        return begin
+    with st.sidebar:
+        return st.selectbox(
+            "Paper", papers, key=dial(PAGE, "paper", begin), format_func=lambda key: papers[key].title,
+            help="The paper whose claims are judged.",
+        )  # fmt: skip
 
 
 def root_dial(begin: str) -> str:

@@ -7,7 +7,7 @@ import json
 import streamlit as st
 from address import asked, dial, remember
 
-from lab import cards
+from lab.nets import cards
 
 PAGE = "zoo"
 INTRODUCTION = """The trained networks that everything here is measured with. Each has a card that says what it learnt

@@ -8,11 +8,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lab import panels
 from lab.bench import browser
 from lab.bench.attacks import at_most
 from lab.bench.measure import machine, times
-from lab.scene import View, look
+from lab.view import panels
+from lab.view.session import View, look
 
 EMPTY = "An empty page."
 MOST = 10  # repeats: an attack of ten steps has no more to look into

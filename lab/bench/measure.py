@@ -11,7 +11,7 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from lab.allocator import keep_freed
+from lab.system.allocator import keep_freed
 from pearl_core.precision import resolve
 
 REPEATS = 5

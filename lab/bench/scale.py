@@ -23,18 +23,18 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
-from lab import zoo
-from lab.batches import Batches
 from lab.bench.measure import machine, times
 from lab.bench.memory import grown
 from lab.data import cityscapes, reader, voc
 from lab.data.base import Dataset, Picture
 from lab.data.files import Size
-from lab.experiments.pearl.table1 import table1
-from lab.methods import METHODS
-from lab.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
-from lab.training import Job
-from lab.zoo import NetName
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.nets.zoo import NetName
+from lab.papers.pearl.table1 import EXPERIMENT
+from lab.training.batches import Batches
+from lab.training.one import Job
+from lab.training.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
 from pearl_core import recipes as made
 from pearl_core.pipeline import Pipeline, frozen
 from pearl_core.precision import fast_dtype
@@ -229,8 +229,8 @@ def table(dataset: str, derain: str, size: Size) -> tuple[int, int]:
     """FLOPs of one picture's gradients and scores under both threats, what they share being computed once."""
     longest: dict[tuple, int] = {}  # (recipes of the attacked nets, attack) -> gradients
     scored = set()
-    for trial in table1(dataset=dataset, derain=derain, images=1):
-        victim = METHODS[trial.method][1:]  # recipes of derainer and segmenter
+    for trial in EXPERIMENT.asked(dataset=dataset, derain=derain, images=1):
+        victim = (METHODS[trial.method].derain, METHODS[trial.method].segment)
         key = ((None, victim[1]) if trial.threat == "oblivious" else victim, trial.attack) if trial.attack else None
         if key:
             longest[key] = max(longest.get(key, 0), trial.steps)

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from lab.bench.measure import machine, watched
 from lab.data import dataset
-from lab.pipelines import build, nets
+from lab.nets.pipelines import build, nets
 from pearl_core.attacks import zoo
 from pearl_core.attacks.compose import Attack
 from pearl_core.attacks.ensembles import accuracy_of

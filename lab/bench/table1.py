@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from lab.bench.measure import seconds
-from lab.experiment import BATCH, missing, run
-from lab.experiments.pearl.table1 import table1 as trials_of_table1
-from lab.pipelines import Nets, build
-from lab.store import Store
-from lab.trial import Cell, Trial, cells_of, steps_of
+from lab.measure.measuring import BATCH, missing, run
+from lab.measure.store import Store
+from lab.measure.trial import Cell, Trial, cells_of, steps_of
+from lab.nets.pipelines import Nets, build
+from lab.papers.pearl.table1 import EXPERIMENT
 from pearl_core.attacks.objectives import cross_entropy
 from pearl_core.pipeline import frozen
 from pearl_core.precision import fast_dtype, lowered
@@ -24,7 +24,7 @@ from pearl_core.types import Sample
 
 def table1(images: int = 32) -> str:
     """Table 1 on the scenes from an empty store, over its distinct gradient evaluations and scores timed raw."""
-    cells = cells_of(trials_of_table1(images=images), None)
+    cells = cells_of(EXPERIMENT.asked(images=images), None)
     with tempfile.TemporaryDirectory() as folder:
         gradients, scores = needed(cells, Store(Path(folder) / "empty.sqlite"))
         parts = {

@@ -106,7 +106,7 @@ class Dataset:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def _repr_html_(self) -> str:
-        from lab import rich  # which shows data sets
+        from lab.view import rich  # which shows data sets
 
         return rich.data(self)
 

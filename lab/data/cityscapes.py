@@ -13,8 +13,8 @@ from PIL import Image
 from lab.data import files
 from lab.data.base import Dataset, Picture, Reader
 from lab.data.files import Size
-from pearl_core.scenes import CLASSES, PALETTE
 from pearl_core.types import VOID
+from pearl_core.worlds.scenes import CLASSES, PALETTE
 
 COUNTS = {"train": 2975, "val": 500, "test": 1525}
 OFFICIAL = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)  # the label id of each class

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lab import disk
 from lab.data.files import Size
+from lab.system import disk
 from pearl_core.rain import PRESETS, Rain, add_rain, preset
 from pearl_core.types import choose
 

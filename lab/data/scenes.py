@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.data import worlds
 from lab.data.base import Dataset, Reader
 from lab.data.files import Size
-from pearl_core.scenes import CLASSES, PALETTE, SPLITS, scene
+from pearl_core.worlds.scenes import CLASSES, PALETTE, SPLITS, scene
 
 LENGTHS = {"train": 1200, "val": 100, "test": 200}  # by default: `count` may ask for fewer, or for more
 

@@ -15,8 +15,8 @@ from PIL import Image
 from lab.data import files
 from lab.data.base import Dataset, Picture, Reader
 from lab.data.files import Size
-from pearl_core.objects import CLASSES, PALETTE
 from pearl_core.types import VOID
+from pearl_core.worlds.objects import CLASSES, PALETTE
 
 NUMBERS = {number: number for number in (*range(len(CLASSES)), VOID)}
 COUNTS = {"train": 1464, "val": 1449, "trainval": 2913, "train_aug": 10582}

@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from lab import draw, panels, scene, setting
-from lab.scene import look
-from lab.setting import Setting
+from lab.system import draw
+from lab.view import panels, setting
+from lab.view import session as scene
+from lab.view.session import look
+from lab.view.setting import Setting
 from pearl_core import derain
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -146,7 +148,7 @@ def test_where_nothing_derains_the_derainer_says_why(app):
 
 
 def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_path):
-    from lab import zoo
+    from lab.nets import zoo
 
     monkeypatch.setitem(derain.DERAINERS, "another", derain.DERAINERS["prenet"])
     monkeypatch.setitem(zoo.BUILDERS, "another", derain.DERAINERS["prenet"])

@@ -19,13 +19,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab import draw, panels, setting
 from lab.bench import browser
 from lab.bench import dashboard as bench
 from lab.bench.dashboard import PAINTED, RENEWED, REPAINTED, shown
 from lab.cli import main
-from lab.scene import View, look
-from lab.setting import Setting
+from lab.system import draw
+from lab.view import panels, setting
+from lab.view.session import View, look
+from lab.view.setting import Setting
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [

@@ -10,9 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lab import tables, tidy, verdicts
 from lab.bench import browser
-from lab.verdicts import ABSENT, asked, declared
+from lab.reports import tidy
+from lab.reproduce import tables, verdicts
+from lab.reproduce.verdicts import ABSENT, asked, declared
 from pearl_core.attacks.problem import ImageProblem
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"

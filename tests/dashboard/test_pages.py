@@ -9,9 +9,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
-from lab import cards, live, tables, zoo
-from lab.curves import CurveSetting, from_strings, points
-from lab.experiment import run
+from lab.measure import live
+from lab.measure.curves import CurveSetting, from_strings, points
+from lab.measure.measuring import run
+from lab.nets import cards, zoo
+from lab.reproduce import tables
 from pearl_core.attacks.problem import ImageProblem
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
@@ -275,7 +277,7 @@ def test_the_nets_and_the_card_that_is_chosen(opened, tiny_zoo):
 
 
 def test_a_data_set_filters_the_nets(opened, monkeypatch):
-    monkeypatch.setattr(zoo, "SHIPPED", Path(zoo.__file__).with_name("zoo"))
+    monkeypatch.setattr(zoo, "SHIPPED", Path(zoo.__file__).parents[1] / "zoo")
     app = sound(opened("zoo", net="scenes/nat-prenet-pspnet"))
     sound(dial(app, "Data set").set_value("camvid").run())
     assert set(app.dataframe[0].value["data set"]) == {"camvid"}

@@ -19,12 +19,14 @@ import numpy as np
 import pytest
 import torch
 
-from lab import draw, scene, setting
 from lab.bench import browser
 from lab.bench.dashboard import REPAINTED, shown
-from lab.methods import METHODS
-from lab.scene import View, look, prepared
-from lab.setting import Setting
+from lab.nets.methods import METHODS
+from lab.system import draw
+from lab.view import session as scene
+from lab.view import setting
+from lab.view.session import View, look, prepared
+from lab.view.setting import Setting
 from tests.lab.conftest import forget
 
 VISITORS = 8

@@ -6,8 +6,13 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from lab import disk, plans, scene, street, training, zoo
 from lab.data import objects, scenes
+from lab.nets import zoo
+from lab.system import disk
+from lab.training import one as training
+from lab.training import plans
+from lab.view import photo as street
+from lab.view import session as scene
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 

@@ -5,8 +5,8 @@ import platform
 import pytest
 import torch
 
-from lab.allocator import keep_freed
 from lab.bench.memory import fresh, resident
+from lab.system.allocator import keep_freed
 
 SIZE = 256 << 20
 glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the switches")

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.claims import judge
-from lab.experiments.pearl.table1 import TABLE, layout
-from lab.published import table
-from lab.report import markdown_table, orderings
+from lab.papers.pearl.table1 import TABLE, layout
+from lab.reports.orderings import judge
+from lab.reports.published import table
+from lab.reports.report import markdown_table, orderings
 
 NOISE = np.random.RandomState(0).randn(40) / 10
 
@@ -75,9 +75,9 @@ def test_every_published_cell_of_table_1_is_there():
 
 
 def test_each_published_value_stands_in_its_own_cell(tiny_zoo, tmp_path):
-    from lab.experiment import run
-    from lab.experiments.pearl.table1 import table1
-    from lab.store import Store
+    from lab.measure.measuring import run
+    from lab.measure.store import Store
+    from lab.papers.pearl.table1 import table1
 
     report = layout(run(table1(images=4), store=Store(tmp_path / "r.sqlite"), quiet=True))
     oblivious, _, adaptive, _ = report.blocks

@@ -5,8 +5,8 @@ from threading import Thread
 import pytest
 import torch
 
-from lab.course import Course
-from lab.recent import Recent
+from lab.system.recent import Recent
+from lab.view.trajectory import Course
 from pearl_core.attacks import zoo
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 from pearl_core.attacks.problem import ImageProblem

@@ -13,13 +13,23 @@ import pytest
 from click.testing import CliRunner
 from papermill import cli as papermill
 
-from lab import curves, live
-from lab.curve_chart import COLOURS, MARKS, figure, layout
-from lab.curves import DEFAULT, CurveSetting, curve, from_json, from_strings, left_out, points, to_json, to_strings
-from lab.experiment import TABLED, run
-from lab.methods import METHODS
-from lab.store import Store
-from lab.trial import Trial
+from lab.measure import curves, live
+from lab.measure.curves import (
+    DEFAULT,
+    CurveSetting,
+    curve,
+    from_json,
+    from_strings,
+    left_out,
+    points,
+    to_json,
+    to_strings,
+)
+from lab.measure.measuring import TABLED, run
+from lab.measure.store import Store
+from lab.measure.trial import Trial
+from lab.nets.methods import METHODS
+from lab.reports.curve_chart import COLOURS, MARKS, figure, layout
 from pearl_core.attacks.problem import ImageProblem
 
 FEW = CurveSetting(methods=("seg", "nat"), threats=("adaptive",), eps=(0, 2, 4, 8, 16), steps=(2,), images=4)

@@ -16,7 +16,7 @@ from lab.data import Dataset, dataset, names, rainy, reader
 from lab.data.calibrate import TARGETS, calibrate_dataset, misses, quality
 from lab.data.check import check
 from pearl_core.rain import preset
-from pearl_core.scenes import scene
+from pearl_core.worlds.scenes import scene
 
 from .layouts import cityscapes_tree, one_line, voc_tree
 

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from lab import training, zoo
-from lab.batches import Batches, ahead
-from lab.device import facts, here
-from lab.experiment import run
-from lab.trial import Trial
+from lab.measure.measuring import run
+from lab.measure.trial import Trial
+from lab.nets import zoo
+from lab.system.device import facts, here
+from lab.training import one as training
+from lab.training.batches import Batches, ahead
 
 from . import tiny
 

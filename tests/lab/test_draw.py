@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lab import draw
+from lab.system import draw
 from pearl_core.types import VOID
 
 PALETTE = ((10, 20, 30), (200, 100, 0))

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.experiment import compute, missing, run
-from lab.experiments.pearl.table1 import TABLE, layout, table1
-from lab.methods import METHODS
-from lab.pipelines import attacked_nets, build
-from lab.store import Store
-from lab.trial import Trial, cells_of, steps_of
+from lab.measure.measuring import compute, missing, run
+from lab.measure.store import Store
+from lab.measure.trial import Trial, cells_of, steps_of
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import attacked_nets, build
+from lab.papers.pearl.table1 import TABLE, layout, table1
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.attacks.zoo import OBJECTIVES
 

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from lab.bars import COLOUR, HATCH
-from lab.curve_chart import COLOURS
 from lab.data import reader
-from lab.experiment import run
-from lab.experiments.pearl import figure5, figure6, figure7
-from lab.lines import MARK
-from lab.methods import METHODS
-from lab.report import shown
-from lab.tidy import tidy
+from lab.measure.measuring import run
+from lab.nets.methods import METHODS
+from lab.papers.pearl import figure5, figure6, figure7
+from lab.reports.bars import COLOUR, HATCH
+from lab.reports.curve_chart import COLOURS
+from lab.reports.lines import MARK
+from lab.reports.report import shown
+from lab.reports.tidy import tidy
 from pearl_core.bootstrap import paired_difference
 from pearl_core.metrics import METRICS, class_accuracy, class_iou
 

@@ -10,14 +10,16 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from lab import draw, gallery, zoo
 from lab.cli import main
 from lab.data import objects
-from lab.experiments.pearl import figure1, figure3, figure4
-from lab.methods import METHODS
-from lab.panels import Panel
-from lab.report import DOTS, digits_of, png
-from lab.reproduce import measured
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.papers.pearl import figure1, figure3, figure4
+from lab.reports import gallery
+from lab.reports.report import DOTS, digits_of, png
+from lab.reproduce.run import measured
+from lab.system import draw
+from lab.view.panels import Panel
 from pearl_core.metrics import METRICS
 from pearl_core.types import VOID
 

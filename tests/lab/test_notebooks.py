@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from papermill import inspect_notebook
 
-from lab.experiments import EXPERIMENTS
-from lab.tables import notebook_of
+from lab.papers import EXPERIMENTS
+from lab.reproduce.tables import notebook_of
 
 
 @pytest.fixture

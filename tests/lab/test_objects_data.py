@@ -10,7 +10,7 @@ from lab.data import dataset, reader
 from lab.data.calibrate import TARGETS, quality
 from lab.data.check import check
 from lab.data.objects import LENGTHS
-from pearl_core.objects import CLASSES, PALETTE, drawn
+from pearl_core.worlds.objects import CLASSES, PALETTE, drawn
 
 
 def test_the_pictures_are_what_is_drawn():

@@ -12,18 +12,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 import lab.data
-from lab import checkpoints, plans, training, zoo
 from lab.bench import scale
 from lab.bench.table1 import needed
 from lab.cli import main
 from lab.data import cityscapes, objects, rainy, reader, voc
-from lab.experiments import EXPERIMENTS
-from lab.experiments.pearl import table1, table4
-from lab.reproduce import measured, names_of, work
-from lab.store import Store
-from lab.trial import cells_of
-from lab.zoo import NetName
-from lab.zoo_import import import_net
+from lab.measure.store import Store
+from lab.measure.trial import cells_of
+from lab.nets import checkpoints, zoo
+from lab.nets.imports import import_net
+from lab.nets.zoo import NetName
+from lab.papers import EXPERIMENTS
+from lab.papers.pearl import table1, table4
+from lab.reproduce.run import measured, names_of, work
+from lab.training import one as training
+from lab.training import plans
 from pearl_core.rain import preset
 
 from . import tiny

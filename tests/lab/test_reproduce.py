@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import reproduce, scene
 from lab.cli import main
-from lab.experiments import EXPERIMENTS
-from lab.reproduce import measured, names_of, reproduced, write
-from lab.results import parts
+from lab.papers import EXPERIMENTS
+from lab.reproduce import run as reproduce
+from lab.reproduce.results import parts
+from lab.reproduce.run import measured, names_of, reproduced, write
+from lab.view import session as scene
 from pearl_core.attacks.problem import ImageProblem
 
 
@@ -60,8 +61,8 @@ def test_several_runs_are_a_mean_and_a_deviation_where_the_zoo_holds_them(tiny_z
     """A second derainer of another seed: its method has two runs, all others one."""
     import torch
 
-    from lab import zoo
-    from lab.experiments.pearl.table3 import layout, table3
+    from lab.nets import zoo
+    from lab.papers.pearl.table3 import layout, table3
 
     from . import tiny
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab import panels, plots, rich
-from lab.course import Point
 from lab.data import dataset
-from lab.scene import look
+from lab.view import panels, plots, rich
+from lab.view.session import look
+from lab.view.trajectory import Point
 from pearl_core import scenes
-from pearl_core.scenes import PALETTE, page
+from pearl_core.worlds.scenes import PALETTE, page
 
 EVIL = '<script>alert("x")</script>&\'"'
 

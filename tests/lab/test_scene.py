@@ -5,12 +5,15 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from lab import charts, draw, panels, scene, uploads
-from lab.experiment import run
-from lab.scene import look, prepared
-from lab.setting import CATALOGUE, Setting
-from lab.store import Store
-from lab.trial import Trial
+from lab.data import uploads
+from lab.measure.measuring import run
+from lab.measure.store import Store
+from lab.measure.trial import Trial
+from lab.system import draw
+from lab.view import charts, panels
+from lab.view import session as scene
+from lab.view.session import look, prepared
+from lab.view.setting import CATALOGUE, Setting
 
 
 def same(one, other) -> bool:

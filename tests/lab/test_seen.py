@@ -2,10 +2,10 @@
 
 import pytest
 
-from lab import scene
-from lab.scene import look
-from lab.seen import seen
-from lab.setting import Setting
+from lab.view import session as scene
+from lab.view.seen import seen
+from lab.view.session import look
+from lab.view.setting import Setting
 
 from .test_scene import same
 

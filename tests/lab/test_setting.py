@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from lab import setting
-from lab.setting import CATALOGUE, LIMITS, REGIONS, Setting
+from lab.view import setting
+from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
 from pearl_core.attacks.zoo import STEPWISE
 
 settings = some.builds(

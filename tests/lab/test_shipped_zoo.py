@@ -6,11 +6,12 @@ import os
 
 import pytest
 
-from lab import plans, zoo
-from lab.experiment import run
-from lab.store import Store
-from lab.training import parents
-from lab.trial import Trial
+from lab.measure.measuring import run
+from lab.measure.store import Store
+from lab.measure.trial import Trial
+from lab.nets import zoo
+from lab.training import plans
+from lab.training.one import parents
 
 SHIPPED = zoo.SHIPPED
 FLOORS = {"scenes": 60, "camvid": 45}  # % mIoU of Seg on clean held-out pictures

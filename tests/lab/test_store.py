@@ -6,7 +6,7 @@ import sqlite3
 import numpy as np
 import pytest
 
-from lab.store import Store, address_of
+from lab.measure.store import Store, address_of
 
 FACTS = {"victim": ["a"], "attack": None}
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from lab import results, strength
-from lab.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, measure, tuned, tuning
+from lab.papers.sea import strength
+from lab.papers.sea.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, measure, tuned, tuning
+from lab.reproduce import results
 from pearl_core import precision
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.metrics import pixel_accuracy

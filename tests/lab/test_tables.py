@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import cards, tables, tidy, zoo
-from lab.experiment import run
-from lab.experiments import EXPERIMENTS
-from lab.experiments.pearl import table1 as module
-from lab.experiments.pearl.table1 import layout, table1
-from lab.published import table
-from lab.store import Store
+from lab.measure.measuring import run
+from lab.measure.store import Store
+from lab.nets import cards, zoo
+from lab.papers import EXPERIMENTS
+from lab.papers.pearl import table1 as module
+from lab.papers.pearl.table1 import layout, table1
+from lab.reports import tidy
+from lab.reports.published import table
+from lab.reproduce import tables
 from pearl_core import SCIENCE
 from pearl_core.attacks.problem import ImageProblem
 

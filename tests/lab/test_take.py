@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lab import setting, take, uploads
 from lab.cli import main
-from lab.scene import RECENT, look
-from lab.setting import CATALOGUE, Setting
+from lab.data import uploads
+from lab.view import setting, take
+from lab.view.session import RECENT, look
+from lab.view.setting import CATALOGUE, Setting
 
 
 def unpacked(view, folder: Path, own=None) -> Path:

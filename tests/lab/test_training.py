@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab import checkpoints, training, zoo
-from lab.zoo import NetName
+from lab.nets import checkpoints, zoo
+from lab.nets.zoo import NetName
+from lab.training import one as training
 from pearl_core.train import Schedule
 
 from ..pearl_core.test_vgg import vgg, weights

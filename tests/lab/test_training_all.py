@@ -2,10 +2,12 @@
 
 import pytest
 
-from lab import plans, training, training_all
-from lab.training import Job, parents
-from lab.training_all import startable, train_all
-from lab.zoo import NetName
+from lab.nets.zoo import NetName
+from lab.training import many as training_all
+from lab.training import one as training
+from lab.training import plans
+from lab.training.many import startable, train_all
+from lab.training.one import Job, parents
 
 from . import tiny
 

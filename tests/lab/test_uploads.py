@@ -16,9 +16,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, features
 
-from lab import uploads
+from lab.data import uploads
 from lab.data.files import MAX_PIXELS
-from lab.uploads import FORMATS, MAX_BYTES, MIN_SIDE, decoded, digest, fitted, from_array, png
+from lab.data.uploads import FORMATS, MAX_BYTES, MIN_SIDE, decoded, digest, fitted, from_array, png
 
 H, W = 40, 48
 TURNS = {  # what a viewer does to the stored pixels, by EXIF orientation

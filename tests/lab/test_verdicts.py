@@ -8,24 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import tables, verdict_report, verdicts
-from lab.experiments import EXPERIMENTS
-from lab.plans import DERAINERS
-from lab.published import published
-from lab.setting import Setting
-from lab.trial import Trial
-from lab.verdict_report import report, summary
-from lab.verdicts import (
-    ABSENT,
-    COLUMNS,
-    Claim,
-    Contrast,
-    asked,
-    combined,
-    declared,
-    judged,
-    row,
-)
+from lab.measure.trial import Trial
+from lab.papers import EXPERIMENTS
+from lab.reports.published import published
+from lab.reproduce import tables, verdict_report, verdicts
+from lab.reproduce.verdict_report import report, summary
+from lab.reproduce.verdicts import ABSENT, COLUMNS, Claim, Contrast, asked, combined, declared, judged, row
+from lab.training.plans import DERAINERS
+from lab.view.setting import Setting
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.bootstrap import Difference
 

@@ -10,12 +10,17 @@ import pandas as pd
 import pytest
 from ipywidgets import HTML, Box, Button, IntProgress, ValueWidget
 
-from lab import latest, panels, plots, scene, take, uploads, words, zoo
-from lab.course import Course
-from lab.methods import METHODS
-from lab.scene import RECENT, look
-from lab.setting import CATALOGUE, Setting
-from lab.widgets import GO_ON, STOP, Explorer, explore
+from lab.data import uploads
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.system import words
+from lab.view import panels, plots, take
+from lab.view import session as scene
+from lab.view.session import RECENT, look
+from lab.view.setting import CATALOGUE, Setting
+from lab.view.trajectory import Course
+from lab.widgets import latest
+from lab.widgets.explorer import GO_ON, STOP, Explorer, explore
 from pearl_core.derain import DERAINERS
 
 PATIENCE = 60  # seconds

@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lab import zoo
-from lab.zoo import Net, NetName
+from lab.nets import zoo
+from lab.nets.zoo import Net, NetName
 from pearl_core.recipes import RECIPES
 
 DERAIN = NetName("scenes", "derain")

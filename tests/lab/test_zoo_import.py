@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from lab import checkpoints, zoo
 from lab.cli import main
-from lab.training_all import to_train
-from lab.zoo import NetName
-from lab.zoo_import import import_net
+from lab.nets import checkpoints, zoo
+from lab.nets.imports import import_net
+from lab.nets.zoo import NetName
+from lab.training.many import to_train
 from pearl_core.derain.prenet import PReNet
 from pearl_core.segment import SEGMENTERS
 from pearl_core.segment.pspnet import PSPNet

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import lab.data
-from lab import plans, training
-from lab.batches import Batches
 from lab.data import objects, rainy, scenes
-from lab.zoo import NetName
+from lab.nets.zoo import NetName
+from lab.training import one as training
+from lab.training import plans
+from lab.training.batches import Batches
 from pearl_core.rain import preset
 from pearl_core.train import Schedule
 

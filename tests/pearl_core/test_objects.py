@@ -6,14 +6,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pearl_core.objects import CLASSES, PALETTE, SPLITS, drawn, kinds, render
-from pearl_core.objects.plan import Thing
-from pearl_core.objects.view import View
-from pearl_core.scenes import scene
-from pearl_core.scenes.canvas import Canvas
-from pearl_core.scenes.dice import Dice
-from pearl_core.scenes.stage import Light
 from pearl_core.types import VOID
+from pearl_core.worlds.objects import CLASSES, PALETTE, SPLITS, drawn, kinds, render
+from pearl_core.worlds.objects.plan import Thing
+from pearl_core.worlds.objects.view import View
+from pearl_core.worlds.scenes import scene
+from pearl_core.worlds.scenes.canvas import Canvas
+from pearl_core.worlds.scenes.dice import Dice
+from pearl_core.worlds.scenes.stage import Light
 
 MAGENTA = (1.0, 0.0, 1.0)  # of which no thing is
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab.zoo import load_derainer
+from lab.nets.zoo import load_derainer
 from pearl_core.metrics import METRICS, observe_all
 from pearl_core.types import Output, Sample
 

@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pearl_core.scenes import CLASSES, PALETTE, SPLITS, scene
 from pearl_core.types import VOID
+from pearl_core.worlds.scenes import CLASSES, PALETTE, SPLITS, scene
 
 PERSON = CLASSES.index("person")
 

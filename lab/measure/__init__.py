@@ -1,0 +1,1 @@
+"""Numbers: trials, the store, and what measures what the store lacks."""

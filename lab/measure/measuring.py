@@ -1,0 +1,153 @@
+"""Trials and their results: `run(trials)` is one row per (trial, metric), from the store where it is already known.
+
+What trials share is computed once: attacks on the same nets share perturbations, fewer steps are a prefix of more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from lab.data import Dataset
+from lab.measure.store import Store, address_of
+from lab.measure.trial import Cell, Trial, cells_of, settings_of, steps_of
+from lab.nets.pipelines import build
+from lab.nets.zoo import SHIPPED
+from lab.system.allocator import keep_freed
+from lab.system.device import here, moved
+from pearl_core import SCIENCE
+from pearl_core.attacks.zoo import STEPWISE
+from pearl_core.bootstrap import interval
+from pearl_core.metrics import METRICS, observe_all
+from pearl_core.types import Sample
+
+TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
+STATISTICS = tuple(dict.fromkeys(METRICS[name].statistic for name in TABLED))
+# Images attacked together: enough to keep two cores busy, little enough for the caches. Always whole batches of one
+# fixed shuffle, so that an image's numbers do not depend on how many were asked for.
+BATCH = 4
+
+
+def run(trials: Iterable[Trial], *, data_root: str | None = None, store: Store | None = None, quiet: bool = False):
+    """One row per (trial, metric): value, 95 % interval over images, and where it came from. Resumes from the store."""
+    store, cells = store or Store(), cells_of(trials, data_root)
+    compute(cells, store, quiet)
+    return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
+
+
+def chosen(data: Dataset, images: int) -> list[int]:
+    """The first `images` of one fixed shuffle of the data set: more images only add to fewer, and films are spread."""
+    if images > len(data):
+        raise ValueError(f"wanted {images} images of {data.name} {data.split}, got only {len(data)}")
+    return np.random.RandomState(0).permutation(len(data))[:images].tolist()
+
+
+def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
+    """Fill the store with what is missing of these cells, batch by batch."""
+    for cell in cells:
+        chosen(cell.data, cell.trial.images)  # refuses more images than there are, before anything is computed
+    keep_freed()
+    work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
+    bar = tqdm(total=sum(batch.cost for batch in work), unit="step", desc="measuring", disable=quiet or not work)
+    place, sample = None, None
+    with bar:
+        for batch in work:
+            if place != (batch.data.fingerprint, batch.start):
+                place = batch.data.fingerprint, batch.start
+                sample = moved(batch.data.sample(batch.indices), here())
+            measure(sample, batch.cells, store)
+            bar.update(batch.cost)
+
+
+class Batch(NamedTuple):
+    """Images to measure together, and the cells that share their perturbation."""
+
+    start: int
+    data: Dataset
+    indices: list[int]
+    cells: list[Cell]
+
+    @property
+    def cost(self) -> int:
+        """Roughly the passes through a network: gradient evaluations and scores."""
+        return len(self.indices) * (max(map(steps_of, self.cells)) + len(self.cells))
+
+
+def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
+    """What the store lacks, as batches of cells that agree in all of the attack but the number of steps."""
+    known = {cell.address: store.read(cell.address, STATISTICS).keys() for cell in cells}
+    groups: dict[tuple, dict[str, Cell]] = {}
+    for cell in cells:
+        members = groups.setdefault((cell.data.fingerprint, address_of(cell.perturbation or {})), {})
+        if cell.address not in members or members[cell.address].trial.images < cell.trial.images:
+            members[cell.address] = cell
+    for members in groups.values():
+        data = next(iter(members.values())).data
+        for start in range(0, max(cell.trial.images for cell in members.values()), BATCH):
+            indices = chosen(data, min(start + BATCH, len(data)))[start:]
+            keys = {data.keys[i] for i in indices}
+            lacking = [c for c in members.values() if c.trial.images > start and not keys <= known[c.address]]
+            if lacking:
+                yield Batch(start, data, indices, lacking)
+
+
+def measure(sample: Sample, cells: Sequence[Cell], store: Store) -> None:
+    """Attack one batch once, and score every cell that shares it. float32 throughout the scoring."""
+    pictures = attacked_pictures(sample, cells)
+    for cell in cells:
+        images = pictures[steps_of(cell)]
+        with torch.no_grad():
+            output = build(cell.victim, here().type)(images)
+        store.add(cell.facts, sample.keys, observe_all(output, sample, TABLED))
+
+
+def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor]:
+    """The pictures after each number of steps that some cell asks for; step 0 is the start."""
+    longest = max(cells, key=steps_of)
+    images = sample.rainy.contiguous(memory_format=torch.channels_last)
+    if longest.attack is None:
+        return {0: images}
+    model = build(longest.attacked, here().type)
+    if longest.trial.attack not in STEPWISE:
+        return {steps_of(longest): longest.attack(model, images, sample.labels)}
+    wanted = {steps_of(cell) for cell in cells}
+    iterates = longest.attack.iterates(model, images, sample.labels)
+    return {step: images for step, images in enumerate(iterates) if step in wanted}
+
+
+def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
+    """The cell's statistics over its images, in their fixed order: name -> (N, ...)."""
+    found = store.read(cell.address, STATISTICS)
+    keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
+    return {name: np.stack([found[key][name] for key in keys]) for name in STATISTICS}
+
+
+def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
+    """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
+    found = statistics(cell, store)
+    origin = asdict(cell.trial) | {
+        "torch": torch.__version__,
+        "device": here().type,
+        "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
+        **settings_of(cell.attack),
+        "size": "x".join(str(side) for side in reversed(cell.data.size)),
+        "weights": "+".join(net.sha256[:8] for net in cell.victim if net is not None),
+        "data": cell.data.fingerprint[:8],
+        "note": cell.data.note,
+        "science": SCIENCE,
+        "address": cell.address[:16],
+    }
+    for name in TABLED:
+        metric, values = METRICS[name], found[METRICS[name].statistic]
+        low, high = interval(metric, values, seed=cell.trial.seed)
+        yield origin | {
+            "metric": name, "value": metric.reduce(values), "low": low, "high": high, "unit": metric.unit,
+            "statistics": values,
+        }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Trained nets: where they lie, what they are called, which of them make up a defence."""

@@ -1,0 +1,199 @@
+"""Trained nets: weights as safetensors, each with a JSON card that says where they came from.
+
+A net is named by its data set, its recipe and the networks in play: `scenes/pearl-prenet-pspnet`. The shipped ones
+lie in `lab/zoo/`; those a user trains in the lab's home, where they come first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from safetensors.torch import save as serialised
+from torch import nn
+
+from lab.data import reader
+from lab.nets.checkpoints import parsed
+from lab.system import disk
+from pearl_core.derain import DERAINERS
+from pearl_core.recipes import RECIPES
+from pearl_core.segment import SEGMENTERS
+from pearl_core.types import choose
+
+SHIPPED = Path(__file__).parents[1] / "zoo"
+BUILDERS = DERAINERS | SEGMENTERS
+# which networks a recipe's net depends on: the one it moves, and the one it was trained with
+ALONE = {"clean": "segmenter", "sat": "segmenter", "derain": "derain"}
+MOVES = {"clean": "segmenter", "sat": "segmenter", "nat": "segmenter"}
+
+
+@dataclass(frozen=True)
+class NetName:
+    """What tells one trained net of the zoo from another."""
+
+    dataset: str
+    recipe: str
+    derain: str = "prenet"
+    segmenter: str = "pspnet"
+    seed: int = 0
+    derain_on: str | None = None  # the data set that the derainer behind `nat` learned on, where it is another
+
+    def __post_init__(self):
+        choose("recipe", self.recipe, RECIPES)
+        choose("derain net", self.derain, DERAINERS)
+        choose("segmenter", self.segmenter, SEGMENTERS)
+        # what a net does not depend on gets one value, so that one net has one name
+        if self.derain_on == self.dataset or self.recipe != "nat":
+            object.__setattr__(self, "derain_on", None)
+        if self.recipe in ALONE:
+            other = {"derain": "segmenter", "segmenter": "derain"}[ALONE[self.recipe]]
+            object.__setattr__(self, other, type(self).__dataclass_fields__[other].default)
+
+    @property
+    def network(self) -> str:
+        """The network whose weights these are."""
+        return getattr(self, MOVES.get(self.recipe, "derain"))
+
+    def __str__(self) -> str:
+        derain = f"{self.derain}@{self.derain_on}" if self.derain_on else self.derain
+        nets = [getattr(self, ALONE[self.recipe])] if self.recipe in ALONE else [derain, self.segmenter]
+        seed = [f"s{self.seed}"] if self.seed else []
+        return f"{self.dataset}/{'-'.join([self.recipe, *nets, *seed])}"
+
+    @property
+    def command(self) -> str:
+        """The command that trains it."""
+        options = f" --derain {self.derain}" if self.recipe not in ALONE or ALONE[self.recipe] == "derain" else ""
+        options += f" --segmenter {self.segmenter}" if ALONE.get(self.recipe) != "derain" else ""
+        options += f" --derain-on {self.derain_on}" if self.derain_on else ""
+        options += f" --seed {self.seed}" if self.seed else ""
+        root = "" if reader(self.dataset).built_in else " --data-root DIR"
+        return f"python -m lab train {self.recipe} --dataset {self.dataset}{root}{options}"
+
+
+@dataclass(frozen=True, eq=False)
+class Net:
+    """A trained net on disk: its card at once, its weights when asked for."""
+
+    path: Path  # of the weights; the card lies beside them
+    card: dict
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """The network with these weights, float32, in evaluation mode. Shared: whoever changes it copies it first."""
+        return load(self.path, self.card)
+
+    @property
+    def sha256(self) -> str:
+        return self.card["sha256"]
+
+
+def folders() -> tuple[Path, ...]:
+    """Where nets are looked for, first come first served; training writes to the first (`PEARL_ZOO` names another)."""
+    return Path(os.environ.get("PEARL_ZOO") or disk.home() / "zoo"), SHIPPED
+
+
+_opened: dict[Path, Net] = {}
+
+
+def find(name: NetName) -> Net:
+    """The net of that name; where nobody trained it, an error that says how to."""
+    for folder in folders():
+        path = folder / f"{name}.safetensors"
+        if path.exists() and path.with_suffix(".json").exists():
+            card = read_card(path.with_suffix(".json"))
+            if path not in _opened or _opened[path].card != card:
+                _opened[path] = Net(path, card)
+            return _opened[path]
+    raise FileNotFoundError(f"no trained net {name}; train it with `{name.command}`")
+
+
+def catalogue() -> dict[str, dict]:
+    """All cards by net name, the user's own before the shipped ones."""
+    found = {}
+    for folder in folders():
+        for path in sorted(folder.glob("*/*.json")):
+            if path.with_suffix(".safetensors").exists():
+                found.setdefault(str(path.relative_to(folder).with_suffix("")), read_card(path))
+    return found
+
+
+def read_card(path: Path) -> dict:
+    try:
+        card = json.loads(path.read_text())
+        missing = {"network", "settings", "sha256"} - card.keys()
+    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+        raise ValueError(f"{path} is not a card: {error}") from None
+    if missing:
+        raise ValueError(f"{path} is not a card: it lacks {', '.join(sorted(missing))}")
+    return card
+
+
+def build(network: str, settings: dict) -> nn.Module:
+    """A fresh network: `settings` are the literal arguments of its constructor. Channels last: fastest on CPUs."""
+    try:
+        net = BUILDERS[choose("network", network, BUILDERS)](**settings)
+    except (TypeError, KeyError) as error:  # a wrong argument, or a depth there is no network for
+        raise ValueError(f"{network} takes no settings {settings}: {str(error).splitlines()[0]}") from None
+    return net.to(memory_format=torch.channels_last)
+
+
+def load(path: Path, card: dict) -> nn.Module:
+    """The network of `card` with the weights at `path`; both are checked against each other."""
+    data = Path(path).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != card["sha256"]:
+        raise ValueError(f"{path} is not the file of its card: wanted sha256 {card['sha256'][:12]}, got {digest[:12]}")
+    net = build(card["network"], card["settings"])
+    fill(net, parsed(data, path), path)
+    return net.eval()
+
+
+def load_derainer(path: Path, **settings) -> nn.Module:
+    """A derain net from the authors' own checkpoint, converted to safetensors; `settings` as for `PReNet`."""
+    net = build("prenet", settings)
+    fill(net, parsed(Path(path).read_bytes(), path), path)
+    return net.eval()
+
+
+def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Load with every name and shape accounted for; a foreign file is a one-line error."""
+    wanted = net.state_dict()
+    wrong = sorted(wanted.keys() ^ weights.keys())
+    wrong += sorted(k for k in wanted.keys() & weights.keys() if wanted[k].shape != weights[k].shape)
+    if wrong:
+        raise ValueError(
+            f"{path} holds another network than {type(net).__name__}: {len(wrong)} names or shapes differ, "
+            f"the first is {wrong[0]}"
+        )
+    net.load_state_dict({k: v.to(wanted[k].dtype) for k, v in weights.items()})
+
+
+def save(name: NetName, net: nn.Module, card: dict, *, dtype: torch.dtype = torch.half) -> Net:
+    """Write weights (in `dtype`, no auxiliary head) and card to the first folder; both whole, the card last."""
+    path = folders()[0] / f"{name}.safetensors"
+    weights = {k: v.to(dtype) if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    weights = {
+        k: v.clone(memory_format=torch.contiguous_format) for k, v in weights.items() if not k.startswith("aux.")
+    }
+    data = serialised(weights)
+    net = Net(path, card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
+    with disk.written(path.with_suffix(".json")) as words:  # both lie on the disk before either takes its place
+        words.write_text(text_of(net.card))
+        with disk.written(path) as draft:
+            draft.write_bytes(data)  # not by safetensors, whose error for a full disk is no OSError
+    return net
+
+
+def write_card(net: Net) -> Net:
+    disk.write_text(net.path.with_suffix(".json"), text_of(net.card))
+    return net
+
+
+def text_of(card: dict) -> str:
+    return json.dumps(card, indent=2) + "\n"

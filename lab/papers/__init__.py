@@ -1,0 +1,41 @@
+"""Every paper by its key. A folder here is one, and so is each folder in those that `PEARL_PAPERS` names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from lab.reports.paper import Paper
+from pearl_core.types import choose
+
+__path__ = [*__path__, *filter(None, os.environ.get("PEARL_PAPERS", "").split(os.pathsep))]
+
+
+def _files(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    """The files of a paper by name."""
+    for file in sorted(iter_modules(package.__path__)):
+        yield file.name, import_module(f"{package.__name__}.{file.name}")
+
+
+def _whole(package: ModuleType) -> Paper:
+    """The paper with what its files declare: an `EXPERIMENT` each, or `CLAIMS`. Other files only help."""
+    files = dict(_files(package))
+    experiments = {name: file.EXPERIMENT for name, file in files.items() if hasattr(file, "EXPERIMENT")}
+    tables_first = dict(sorted(experiments.items(), key=lambda item: (not item[0].startswith("t"), item[0])))
+    claims = next((file.CLAIMS for file in files.values() if hasattr(file, "CLAIMS")), ())
+    return replace(package.PAPER, experiments=tables_first, claims=claims)
+
+
+PAPERS: dict[str, Paper] = {
+    folder.name: _whole(package)
+    for folder in sorted(iter_modules(__path__))
+    if folder.ispkg and hasattr(package := import_module(f"{__name__}.{folder.name}"), "PAPER")
+}
+
+
+def paper(key: str) -> Paper:
+    return PAPERS[choose("paper", key, PAPERS)]

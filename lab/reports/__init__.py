@@ -1,0 +1,1 @@
+"""Rows to read: tables, charts and pictures of any paper."""

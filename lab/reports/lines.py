@@ -1,0 +1,26 @@
+"""Lines of several methods over one number for reports, in the colours and with the marks that curves give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lab.nets.methods import METHODS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# marks of methods, by matplotlib's names
+MARKS = {"circle": "o", "square": "s", "diamond": "D", "cross": "P", "triangle-up": "^", "triangle-down": "v",
+         "star": "*", "x": "X", "pentagon": "p", "hexagon": "h"}  # fmt: skip
+
+
+def lines(axes: Axes, series: Mapping[str, pd.DataFrame]) -> None:
+    """One line for each method: `value` over the index, shaded from `low` to `high`."""
+    for method, found in series.items():
+        look = METHODS[method]
+        colour = look.colour
+        axes.fill_between(found.index, found.low, found.high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(found.index, found.value, marker=MARKS[look.mark], color=colour, label=look.title)

@@ -1,0 +1,52 @@
+"""Orderings a paper claims, judged on measured rows by the paired bootstrap over images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from lab.measure.runs import paired
+from pearl_core.bootstrap import Difference, runs_difference
+from pearl_core.metrics import METRICS
+
+
+class Judged(NamedTuple):
+    """One pair of methods under one condition: the paper's difference (None where it has none) and the one here."""
+
+    pair: tuple[str, str]
+    condition: str
+    metric: str
+    paper: float | None  # the paper's value of the first method minus that of the second
+    measured: float
+    low: float
+    high: float
+    verdict: str  # on the paper's ordering: holds, fails, undecided; empty where the paper has none
+
+
+def judge(
+    rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], metrics: Sequence[str], published: dict, *, seed: int = 0
+) -> Iterator[Judged]:
+    """Every pair of methods under every condition and metric. Methods share images, so differences are paired.
+
+    The claim is the direction the paper prints, be it that of the pair or the opposite.
+    """
+    cells = dict(list(rows.groupby(["method", "condition", "metric"], sort=False)))
+    for metric in metrics:
+        for pair in pairs:
+            for condition in dict.fromkeys(rows.condition):
+                keys = [(method, condition, metric) for method in pair]
+                if all(key in cells for key in keys):
+                    printed = [published.get(key) for key in keys]
+                    paper = None if None in printed else printed[0] - printed[1]
+                    found = runs_difference(METRICS[metric], *paired(*(cells[key] for key in keys)), seed=seed)
+                    yield Judged(pair, condition, metric, paper, *found, verdict(paper, found))
+
+
+def verdict(paper: float | None, found: Difference) -> str:
+    """Whether the sign the paper prints holds here. Equal numbers in the paper are no ordering."""
+    if not paper:
+        return ""
+    turned = found if paper > 0 else Difference(-found.difference, -found.high, -found.low)
+    return turned.verdict

@@ -1,0 +1,25 @@
+"""A paper's printed numbers, tidy: one row per number, as in the `published.csv` of its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Published:
+    """All numbers of one paper's tables."""
+
+    path: Path
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        return pd.read_csv(self.path)
+
+    def table(self, number: int) -> dict[tuple[str, str, str], float]:
+        """One table: (method, condition, metric) -> value."""
+        found = self.rows.query("table == @number")
+        return {(r.method, r.condition, r.metric): float(r.value) for r in found.itertuples()}

@@ -1,0 +1,1 @@
+"""Whole papers: every display, every claim, everything that is measured."""

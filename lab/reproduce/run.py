@@ -1,0 +1,40 @@
+"""A paper's tables and figures, each from its spec to its report: measured where the store lacks something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from lab.papers import paper as paper_of
+from lab.reports.experiment import Experiment, Found
+from lab.reports.report import Report, png
+from lab.system import disk
+
+
+def reproduced(
+    paper: str, *, data_root: str | None = None, quiet: bool = False, **parameters
+) -> Iterator[tuple[Experiment, Report, Found]]:
+    """Every display of a paper in one process; each takes of `parameters` (such as `dataset`) what it knows."""
+    for experiment in paper_of(paper).experiments.values():
+        found = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
+        yield experiment, experiment.layout(found), found
+
+
+def write(folder: Path, name: str, report: Report, found: Found) -> None:
+    """The report as text, its figures as PNG and the rows as CSV, named after the experiment."""
+    disk.write_text(folder / f"{name}.txt", report.text() + "\n")
+    write_rows(folder / f"{name}.csv", found)
+    write_figures(folder, name, report)
+
+
+def write_rows(path: Path, found: Found) -> None:
+    if isinstance(found, pd.DataFrame):
+        disk.write_text(path, found.drop(columns="statistics", errors="ignore").to_csv(index=False))
+
+
+def write_figures(folder: Path, name: str, report: Report) -> None:
+    for file, figure in report.pictures(name).items():
+        with disk.written(folder / file) as draft:
+            draft.write_bytes(png(figure))

@@ -1,0 +1,123 @@
+"""Verdicts on a paper's claims, to read: claim by claim with the contrast that speaks least for it, and in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf, isinf
+
+import pandas as pd
+
+from lab.reports.claim import ABSENT, VERDICTS, Claim
+from lab.reports.report import Block, Report, digits_of, framed
+from lab.reproduce.verdicts import COLUMNS, combined
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per claim and threat: the verdict, how many contrasts say what, and the weakest of them.
+
+    The weakest is the one that speaks least for the claim: deepest outside its margins, else nearest to them (`slack`).
+    """
+    lines = []
+    for (claim, threat), rows in found.groupby(["claim", "threat"], sort=False):
+        measured = rows[rows.verdict != ABSENT]
+        line = {"claim": claim, "threat": threat, "verdict": combined(rows.verdict)}
+        line |= {word: int((rows.verdict == word).sum()) for word in VERDICTS}
+        line |= {"source": rows.source.iloc[0]} if "source" in rows else {}
+        if len(measured):
+            weakest = measured.loc[measured.apply(slack, axis=1).fillna(-inf).idxmin()]
+            line |= {name: weakest[name] for name in COLUMNS if name not in ("claim", "threat", "verdict")}
+        lines.append(line)
+    told = pd.DataFrame(lines)
+    return told.reindex(columns=list(dict.fromkeys([*told.columns, *COLUMNS])))
+
+
+def slack(one: pd.Series) -> float:
+    """Room inside the margins, in widths of the interval on that side: holds above 1, fails below -1."""
+    below, above = max(one.difference - one.low, 1e-9), max(one.high - one.difference, 1e-9)
+    over, under = one.difference - one.margin_low, one.margin_high - one.difference
+    return min(over / (below if over > 0 else above), under / (above if under > 0 else below))
+
+
+def report(found: pd.DataFrame, claims: Sequence[Claim], title: str) -> Report:
+    """The verdicts of the paper of that title, claim by claim; of a single claim its contrasts too."""
+    blocks = [overview(found, claims)]
+    if len(claims) == 1:
+        blocks += [contrasts(rows, threat) for threat, rows in found.groupby("threat", sort=False)]
+    absent = found[found.verdict == ABSENT]
+    if len(absent):
+        needs = absent.groupby("note", sort=False).claim.unique()
+        lines = tuple(f"{note} (for {', '.join(keys)})" for note, keys in needs.items())
+        blocks.append(Block("Not measured", "What is wanted first, and for which claims.", after=lines))
+    return Report(f"{title}: what the paper claims in words", caption(found), blocks)
+
+
+def caption(found: pd.DataFrame) -> str:
+    measured = found[found.verdict != ABSENT]
+    used = {
+        name: ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in measured[name].unique())
+        for name in ("dataset", "images", "runs", "science")
+    }
+    return (
+        f"Measured on {used['dataset']}, {used['images']} images, training runs: {used['runs']}, science "
+        f"{used['science']}; the trials are those of the tables and figures. A contrast is the difference of two "
+        "measured numbers with its paired 95 % bootstrap interval over the same images, and over training runs where "
+        "both sides have several. It holds if the interval lies inside the margins, which are declared in the code, "
+        "fails if it lies wholly outside, and is undecided otherwise. A claim holds if all its contrasts hold and "
+        "fails if one fails. Intervals are not corrected for their number, so of many contrasts a few may hold or fail "
+        "by chance."
+    )
+
+
+def overview(found: pd.DataFrame, claims: Sequence[Claim]) -> Block:
+    lines = {}
+    for one in summary(found).to_dict("records"):
+        line = {("", "verdict"): one["verdict"]} | {("contrasts", word): str(one[word]) for word in VERDICTS}
+        if any(one[word] for word in VERDICTS[:-1]):
+            cells = {"": f"{one['contrast']}, {one['metric']}"} | numbers(one)
+            line |= {("weakest contrast", name): text for name, text in cells.items()}
+        lines[one["claim"], one["threat"]] = line
+    note = (
+        "Threat either: nothing derains, so both threats are one attack; none: no attack. The weakest contrast speaks "
+        "least for the claim, measured in widths of its interval. The paper does not say that its attacks knew the "
+        "derainer, so its numbers do not stand beside the adaptive threat."
+    )
+    return Block("Verdicts", note, framed(lines, ("claim", "threat")), tuple(claim.described() for claim in claims))
+
+
+def contrasts(rows: pd.DataFrame, threat: str) -> Block:
+    lines = {}
+    for one in rows.to_dict("records"):
+        cells = {"verdict": one["verdict"]}
+        if one["verdict"] != ABSENT:
+            cells |= numbers(one) | {"store": f"{one['address_a']} - {one['address_b']}"}
+        lines[one["contrast"], one["metric"]] = {("", name): text for name, text in cells.items()}
+    note = "Store: the addresses of the two numbers whose difference it is."
+    return Block(f"Contrasts, threat {threat}", note, framed(lines, ("contrast", "metric")))
+
+
+def numbers(one: Mapping) -> dict[str, str]:
+    """A contrast's margins, its difference here with the interval, and the paper's."""
+    digits = digits_of(one["metric"])
+    here = [f"{one[name]:+.{digits}f}" for name in ("difference", "low", "high")]
+    return {
+        "wanted": f"{margin(one['margin_low'], one['margin_high'])} {one['unit']}",
+        "here [95 %]": "{} [{}, {}]".format(*here),
+        "paper": "" if pd.isna(one["published"]) else f"{one['published']:+.{digits}f}",
+    }
+
+
+def screen(rows: pd.DataFrame) -> pd.DataFrame:
+    """Contrasts, or a summary of them, as a screen takes them: margins in words, no words for what is absent."""
+    wanted = [
+        "" if pd.isna(low) else f"{margin(low, high)} {unit}"
+        for low, high, unit in zip(rows.margin_low, rows.margin_high, rows.unit, strict=True)
+    ]
+    texts = rows[["contrast", "metric", "unit", "dataset", "address_a", "address_b", "note"]].astype(object)
+    return rows.assign(wanted=wanted, **texts.where(texts.notna(), "")).drop(columns=["margin_low", "margin_high"])
+
+
+def margin(low: float, high: float) -> str:
+    """Such as "> 10" or "-1 to 1"."""
+    if isinf(high):
+        return f"> {low:g}"
+    return f"< {high:g}" if isinf(low) else f"{low:g} to {high:g}"

@@ -1,0 +1,211 @@
+"""What a paper claims in words: contrasts with margins declared before any result is read, each with a verdict.
+
+A contrast holds if its paired 95 % bootstrap interval lies inside its margins, fails if it lies wholly outside, and is
+undecided between. A claim holds if all its contrasts hold and fails if one of them fails.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from lab.data import reader
+from lab.measure.live import held, joined
+from lab.measure.measuring import compute
+from lab.measure.runs import over_runs, paired
+from lab.measure.store import Store
+from lab.measure.trial import Cell, Trial, cells_of
+from lab.nets import cards
+from lab.reports.claim import ABSENT, Claim, Contrast, Side
+from lab.reports.paper import Paper
+from lab.reproduce import tables
+from pearl_core.bootstrap import Difference, runs_difference
+from pearl_core.metrics import METRICS
+from pearl_core.types import choose
+
+COLUMNS = ("claim", "threat", "dataset", "contrast", "metric", "unit", "margin_low", "margin_high", "difference", "low",
+           "high", "verdict", "published", "images", "runs", "science", "address_a", "address_b", "note")  # fmt: skip
+SEEDS = 3  # training runs the zoo's plans make at most
+
+
+def declared(paper: Paper, only: str | None = None) -> list[Claim]:
+    """The claims of a paper, or the one of that key."""
+    known = {claim.key: claim for claim in paper.claims}
+    return list(known.values()) if only is None else [known[choose("claim", only, known)]]
+
+
+# ---- judging ----
+
+
+def combined(verdicts: Iterable[str]) -> str:
+    """The verdict on a claim, from those on its contrasts."""
+    found = set(verdicts)
+    return next((word for word in ("fails", ABSENT, "undecided") if word in found), "holds")
+
+
+class Asked(NamedTuple):
+    """One contrast of a claim under one threat, as two trials."""
+
+    claim: Claim
+    threat: str
+    contrast: Contrast
+    a: Trial
+    b: Trial
+
+
+def asked(paper: Paper, claims: Iterable[Claim], dataset: str, images: int) -> list[Asked]:
+    def trial(side: Side, claim: Claim, threat: str) -> Trial:
+        place = {"dataset": dataset}
+        if claim.elsewhere:
+            place = {"dataset": paper.other(dataset), "derain_on": dataset}
+        made = {"threat": "oblivious" if threat == "either" else threat} if side.get("attack") else {}
+        return Trial(**place, **side, **made, images=images)
+
+    return [
+        Asked(claim, threat, contrast, *(trial(side, claim, threat) for side in (contrast.a, contrast.b)))
+        for claim in claims for threat in claim.threats for contrast in claim.contrasts
+    ]  # fmt: skip
+
+
+def judged(
+    paper: Paper,
+    claims: Sequence[Claim],
+    dataset: str = "scenes",
+    data_root: str | None = None,
+    *,
+    images: int = 32,
+    seeds: int = SEEDS,
+    measure: bool = True,
+    store: Store | None = None,
+    quiet: bool = False,
+) -> pd.DataFrame:
+    """One row per claim, threat and contrast (`COLUMNS`), measuring what the store lacks.
+
+    Over the first `seeds` training runs, as far as the zoo holds them. What no net or no data is there for is
+    not measured, and its note says why. `measure=False` takes what is stored.
+    """
+    store, work = store or Store(), asked(paper, claims, dataset, images)
+    reasons = lacking(dict.fromkeys(side for one in work for side in (one.a, one.b)), data_root)
+    if measure and all(reasons.values()):
+        raise ValueError(next(iter(reasons.values())))
+    trials = over_runs([one for one, why in reasons.items() if not why], seeds)
+    if measure:
+        compute(cells_of(trials, data_root), store, quiet)
+    frames: dict[Trial, list[pd.DataFrame]] = {}
+    for index, rows in held(trials, data_root, store).items():
+        frames.setdefault(replace(trials[index], net_seed=0), []).append(rows)
+    cells = {
+        (one, metric): rows for one, parts in frames.items() for metric, rows in pd.concat(parts).groupby("metric")
+    }
+    return pd.DataFrame([row(one, cells, reasons) for one in work], columns=list(COLUMNS))
+
+
+def lacking(trials: Iterable[Trial], data_root: str | None) -> dict[Trial, str]:
+    """Why each trial cannot be measured here: a net that nobody trained, data not at hand. Empty where it can."""
+    places: dict[tuple, str] = {}
+    found = {}
+    for one in trials:
+        place = one.dataset, one.rain
+        if place not in places:
+            places[place] = problem(lambda one=one: cells_of([one], data_root))
+        cell = Cell(one, None)
+        found[one] = places[place] or problem(lambda cell=cell: (cell.victim, cell.perturbation))
+    return found
+
+
+def problem(work) -> str:
+    """What goes wrong, in a sentence; empty if nothing does."""
+    try:
+        work()
+    except (ValueError, OSError) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def row(one: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
+    contrast = one.contrast
+    line = {
+        "claim": one.claim.key, "threat": one.threat, "dataset": one.a.dataset, "contrast": contrast.words,
+        "metric": contrast.metric, "unit": METRICS[contrast.metric].unit,
+        "margin_low": contrast.low, "margin_high": contrast.high, "verdict": ABSENT,
+        "published": None if one.threat == "adaptive" else contrast.paper, "images": one.a.images, "note": "",
+    }  # fmt: skip
+    a, b = (cells.get((side, contrast.metric)) for side in (one.a, one.b))
+    if a is None or b is None:
+        why = [reasons[side] or "the store lacks it" for side, found in ((one.a, a), (one.b, b)) if found is None]
+        return line | {"note": "; ".join(dict.fromkeys(why))}
+    both = sorted(set(a.net_seed) & set(b.net_seed))
+    if not both:
+        return line | {"note": "the store lacks a training run that both sides have"}
+    found = difference(a, b)
+    places = [" ".join(side.address[side.net_seed.isin(both)]) for side in (a, b)]
+    return line | found._asdict() | {
+        "verdict": found.within(contrast.low, contrast.high), "runs": len(both), "science": a.science.max(),
+        "address_a": places[0], "address_b": places[1],
+    }  # fmt: skip
+
+
+_kept: dict[tuple, Difference] = {}  # what an address holds never changes, and who watches asks at every click
+
+
+def difference(a: pd.DataFrame, b: pd.DataFrame) -> Difference:
+    """The paired difference of two cells in one metric, over the training runs that both have."""
+    metric, seed = a.metric.iloc[0], int(a.seed.iloc[0])
+    key = metric, seed, int(a.images.iloc[0]), *((*side.net_seed, *side.address) for side in (a, b))
+    if key not in _kept:
+        _kept[key] = runs_difference(METRICS[metric], *paired(a, b), seed=seed)
+    return _kept[key]
+
+
+# ---- what is there already ----
+
+
+def gathered(
+    paper: Paper, dataset: str, data_root: str | None = None, folder: Path | None = None
+) -> tuple[pd.DataFrame, str]:
+    """The verdicts on a data set, and what is wrong with the shipped ones, if anything. Nothing is measured.
+
+    Claim by claim from the store where it holds all of one, else from the shipped file; column `source` says which.
+    """
+    found = judged(paper, declared(paper), dataset, data_root, measure=False)
+    path, wrong = (folder or tables.SHIPPED) / paper.key / f"claims-{dataset}.csv", ""
+    shipped = found.iloc[:0]
+    try:
+        shipped = shipped_verdicts(path) if path.exists() else shipped
+    except (ValueError, OSError) as error:
+        wrong = " ".join(str(error).split())
+    parts = []
+    for key, rows in found.groupby("claim", sort=False):
+        there = shipped[shipped.claim == key]
+        absent = (rows.verdict == ABSENT).any()
+        source = "store" if not absent else "shipped" if len(there) else ""
+        parts.append((there if source == "shipped" else rows).assign(source=source))
+    return joined(parts), wrong
+
+
+def shipped_verdicts(path: Path) -> pd.DataFrame:
+    rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    missing = set(COLUMNS) - set(rows.columns)
+    if missing:
+        raise ValueError(f"{path} holds no verdicts: it lacks {', '.join(sorted(missing))}")
+    return rows[list(COLUMNS)]
+
+
+def command(paper: Paper, claim: Claim, dataset: str, data_root: str | None = None) -> str:
+    """What measures a claim on a data set anew and shows all its contrasts."""
+    words = ["python", "-m", "lab", "claims", paper.key, "--claim", claim.key]
+    if dataset != "scenes":
+        words += ["--dataset", dataset, *([] if reader(dataset).built_in else ["--data-root", data_root or "DIR"])]
+    return shlex.join(words)
+
+
+def datasets(paper: Paper, folder: Path | None = None) -> list[str]:
+    """Those that nets or shipped verdicts are there for."""
+    files = sorted(((folder or tables.SHIPPED) / paper.key).glob("claims-*.csv"))
+    shipped = [path.stem.removeprefix("claims-") for path in files]
+    return list(dict.fromkeys([*cards.datasets(), *shipped]))

@@ -1,0 +1,1 @@
+"""What the bench stands on: disk, device, memory, drawing, words."""

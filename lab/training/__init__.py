@@ -1,0 +1,1 @@
+"""Training the nets of the zoo: what is planned, one net, many."""

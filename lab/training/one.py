@@ -1,0 +1,296 @@
+"""Trains one net of the zoo: data, recipe and plan brought together, state on disk, a card at the end."""
+
+from __future__ import annotations
+
+import copy
+import io
+import subprocess
+import time
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from lab.data import dataset
+from lab.data.base import Dataset
+from lab.data.files import Size
+from lab.measure.measuring import chosen
+from lab.measure.measuring import run as measure
+from lab.measure.trial import Trial
+from lab.nets import checkpoints, zoo
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import build
+from lab.nets.zoo import Net, NetName
+from lab.system import disk
+from lab.system.allocator import keep_freed
+from lab.system.device import facts as device_facts
+from lab.system.device import here, moved, moved_to
+from lab.training.batches import Batches, ahead
+from lab.training.plans import Plan, plan
+from pearl_core import SCIENCE, recipes
+from pearl_core.derain.transweather import PERCEPTUAL
+from pearl_core.derain.vgg import perceptual
+from pearl_core.metrics import psnr
+from pearl_core.pipeline import Pipeline
+from pearl_core.precision import fast_dtype
+from pearl_core.recipes import Recipe, segmentation_loss
+from pearl_core.segment.imagenet import load_backbone, stem_of
+from pearl_core.train import Schedule, class_weights, train
+
+CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
+BOTH = ("derain", "clean")
+FROM = {"clean": (), "derain": (), "sat": ("clean",), "nat": BOTH, "pearl": BOTH, "pearl_ama": BOTH}
+ORDER = tuple(FROM)  # later recipes start from earlier nets
+
+
+@dataclass(frozen=True)
+class Job:
+    """One net to train, and where everything of it goes."""
+
+    name: NetName
+    data_root: str | None = None
+    steps: int | None = None  # None: as planned
+    eps: float = 8  # of the training attack
+    attack_steps: int = 3
+    scale: str = "small"
+    backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
+    vgg: Path | None = None  # a VGG-16's file, for TransWeather's perceptual term
+    workers: int = 0  # processes that make batches ahead; 0: the one that trains makes them
+
+    def __post_init__(self):
+        if self.backbone and self.name.recipe != "clean":
+            raise ValueError(f"wanted a backbone file for recipe clean alone, got one for {self.name.recipe}")
+        if self.vgg and self.name.network != "transweather":
+            raise ValueError(f"wanted a VGG file for derainer transweather alone, got one for {self.name.network}")
+
+    @property
+    def state(self) -> Path:
+        return disk.home() / "runs" / f"{self.name}.pt"
+
+
+def run(job: Job, *, quiet: bool = False) -> Net:
+    """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
+    keep_freed()
+    started, code = time.monotonic(), revision()
+    how, name = plan(job.name.dataset, job.scale), job.name
+    schedule = how.schedule(name)
+    schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
+    data = training_data(name.dataset, how.split, job.data_root, how.size)
+    recipe = build_recipe(job, data)
+    batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
+    pipeline, device = start(job, how, len(data.classes)), here()
+    facts = settings(job, how, schedule, recipe, data)
+    if done := finished(job, facts):
+        return done
+    state = resume(job.state, facts)
+    earlier = state["seconds"] if state else 0.0
+    if job.workers:
+        batches = ahead(batches, state["done"] if state else 0, schedule.steps, job.workers)
+    samples, dtype = moved_to(device, batches), fast_dtype(device.type)
+    steps = train(pipeline.to(device), recipe, samples, schedule, seed=name.seed, state=state, dtype=dtype)
+    losses = follow(steps, job, schedule, facts, earlier, quiet)
+    card = card_of(job, facts, data, losses) | {"git": code, "seconds": round(earlier + time.monotonic() - started)}
+    zoo.save(name, getattr(pipeline, recipe.moves), card)
+    net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
+    net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
+    build.cache_clear()  # of the scores, or every net of a long run would stay on the device
+    job.state.unlink(missing_ok=True)
+    return net
+
+
+def finished(job: Job, facts: dict) -> Net | None:
+    """The net, if it was trained before with these very settings: training it again would end with the same weights."""
+    try:
+        net = zoo.find(job.name)
+    except FileNotFoundError:
+        return None
+    own = zoo.folders()[0] in net.path.parents
+    return net if own and "scores" in net.card and not changed(net.card, facts) else None
+
+
+def changed(found: dict, facts: dict) -> list[str]:
+    """The settings that differ. A device stands among them only where it is no CPU."""
+    return [key for key in {**facts, "device": None} if found.get(key) != facts.get(key)]
+
+
+@cache
+def training_data(name: str, split: str, data_root: str | None, size: Size | None) -> Dataset:
+    """What is trained on, in memory, once for all nets trained in this process."""
+    data = dataset(name, split, data_root=data_root, size=size)
+    data.preload()
+    return data
+
+
+def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
+    """Drive the training: a bar to watch, a state on disk every so often. Returns the losses of this sitting."""
+    losses, last, began = [], time.monotonic(), time.monotonic()
+    bar = tqdm(steps, total=schedule.steps, desc=str(job.name), unit="step", disable=quiet, mininterval=1)
+    for progress in bar:
+        bar.n = progress.done - 1  # a resumed bar starts where the run stopped
+        losses.append(progress.loss)
+        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
+        if time.monotonic() - last > CHECKPOINT:
+            whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
+            torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.monotonic() - began}, whole)
+            with disk.written(job.state) as draft:
+                draft.write_bytes(whole.getbuffer())
+            last = time.monotonic()
+    return losses
+
+
+def resume(path: Path, facts: dict) -> dict | None:
+    """The state a killed run left, if it was one of the same settings; a damaged one is an error, not a fresh start."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        found = dict(state["facts"])
+    except Exception as error:
+        reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
+        raise ValueError(
+            f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
+        ) from None
+    if other := changed(found, facts):
+        raise ValueError(f"{path} is the state of a run with another {', '.join(other)}; delete it to start over")
+    return state
+
+
+def start(job: Job, how: Plan, classes: int) -> Pipeline:
+    """The pipeline a recipe begins with. What moves starts from the net the recipe improves, or from nothing."""
+    name, trained = job.name, {recipe: copy.deepcopy(net.module) for recipe, net in before(job).items()}
+    torch.manual_seed(name.seed)
+    segmenter = trained.get("clean")
+    if zoo.MOVES.get(name.recipe) == "segmenter":
+        sizes = how.segmenter[name.segmenter] | stem(job)
+        segmenter = zoo.build(name.segmenter, sizes | {"classes": classes, "aux": True})
+        if trained:  # the auxiliary head is not in the zoo and starts afresh
+            fitting(segmenter, trained["clean"])
+        elif job.backbone:
+            load_backbone(segmenter, checkpoints.read(job.backbone))
+    derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
+    if job.vgg:
+        derainer.perceptual = perceptual(checkpoints.read(job.vgg))
+    return Pipeline(derainer, segmenter)
+
+
+def stem(job: Job) -> dict[str, str]:
+    """How a segmenter begins, where it is not as the plan has it: as its backbone does, or the net it starts from."""
+    if zoo.MOVES.get(job.name.recipe) != "segmenter":
+        return {}
+    found = [net.card["settings"].get("stem") for recipe, net in before(job).items() if recipe == "clean"]
+    if job.backbone:
+        found = [stem_of(checkpoints.read(job.backbone))]
+    return {"stem": "plain"} if found == ["plain"] else {}
+
+
+def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
+    """Give a fresh segmenter the weights of a trained one; a plan with other widths than its net is an error."""
+    try:
+        segmenter.load_state_dict(trained.state_dict(), strict=False)
+    except RuntimeError:
+        raise ValueError("the clean segmenter of the zoo has other sizes than the plan; train clean again") from None
+
+
+def parents(name: NetName) -> dict[str, NetName]:
+    """The nets that must exist before this one, by their recipes."""
+    found = {recipe: replace(name, recipe=recipe) for recipe in FROM[name.recipe]}
+    if name.derain_on:
+        found["derain"] = replace(found["derain"], dataset=name.derain_on)
+    return found
+
+
+def before(job: Job) -> dict[str, Net]:
+    return {recipe: zoo.find(name) for recipe, name in parents(job.name).items()}
+
+
+def build_recipe(job: Job, data: Dataset) -> Recipe:
+    """The recipe with its training attack; segmenters learn with classes balanced by how rare they are."""
+    attack = recipes.training_attack(job.eps, job.attack_steps)
+    counts = np.bincount(data.preload().labels.ravel(), minlength=256)[: len(data.classes)]
+    loss = segmentation_loss(class_weights(torch.from_numpy(counts)))
+    options = {
+        "clean": {"loss": loss},
+        "sat": {"attack": attack, "loss": loss},
+        "derain": {},
+        "nat": {"attack": attack, "loss": loss},
+        "pearl": {"attack": attack},
+        "pearl_ama": {"attack": attack},
+    }
+    return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
+
+
+def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
+    """Everything that decides the weights, for the card and to know a run again."""
+    attacked = job.name.recipe not in ("clean", "derain")
+    files = stem(job) | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
+    if job.name.network == "transweather":
+        files["perceptual"] = {"weight": PERCEPTUAL, "vgg": checkpoints.digest(job.vgg)} if job.vgg else "off"
+    return {
+        "name": asdict(job.name),
+        "architecture": getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network],
+        "from": {earlier: net.sha256 for earlier, net in before(job).items()},
+        "pictures": data.fingerprint,
+        "schedule": asdict(schedule),
+        "batch": how.batch,
+        "zoom": how.zoom,
+        "crop": how.crop.get(job.name.recipe, 1.0),
+        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if attacked else None,
+        "mirror": "attacked" if job.name.recipe == "pearl_ama" else None,  # where the mirror attack is made
+        "precision": str(fast_dtype(here().type) or torch.float32).removeprefix("torch."),
+        "science": SCIENCE,
+        **device_facts(),
+    } | files
+
+
+def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
+    literal = facts["architecture"]
+    if job.name.network == job.name.segmenter:
+        begun = {key: facts[key] for key in ("stem",) if key in facts}
+        literal = literal | begun | {"classes": len(data.classes), "aux": False}
+    return {
+        "network": job.name.network,
+        "settings": literal,
+        **facts,
+        "data": {"name": data.name, "split": data.split, "size": list(data.size), "rain": asdict(data.rain),
+                 "pictures": len(data)},
+        "use": data.note or None,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "final_loss": float(np.mean(losses[-50:])) if losses else None,
+    }  # fmt: skip
+
+
+def scores(job: Job) -> dict:
+    """What the net is worth on held-out pictures, with the method it belongs to; a derainer alone by its pictures."""
+    name = job.name
+    data = dataset(name.dataset, "val", data_root=job.data_root)
+    indices = chosen(data, min(len(data), 100))
+    on = {"on": f"{data.name} {data.split}, {len(indices)} images"}
+    if name.recipe == "derain":
+        derainer, values = copy.deepcopy(zoo.find(name).module).to(here()), []
+        for index in indices:
+            sample = moved(data.sample([index]), here())
+            with torch.no_grad():
+                pictures = sample.rainy, derainer(sample.rainy)
+            values.append([psnr(picture, sample.clean).item() for picture in pictures])
+        return on | dict(zip(("PSNR rain", "PSNR"), np.round(np.mean(values, axis=0), 3).tolist(), strict=True))
+    method = next(key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment))
+    nets = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on}
+    trials = [Trial(method, name.dataset, "val", rain, images=len(indices), **nets) for rain in ("none", "pearl")]
+    rows = measure(trials, data_root=job.data_root, quiet=True)
+    words = {"none": "clean", "pearl": "rain"}
+    return on | {f"{r.metric} {words[r.rain]}": round(r.value, 3) for r in rows.itertuples() if np.isfinite(r.value)}
+
+
+def revision() -> str:
+    """The commit the code is at, marked where files differ from it."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

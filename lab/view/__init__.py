@@ -1,0 +1,1 @@
+"""One picture under attack, to look at."""

@@ -1,0 +1,57 @@
+"""Views whose attacks are kept in the store: where one went is computed once, for every process to come."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import torch
+
+from lab.measure.store import Store, address_of
+from lab.view.session import Scene, View, hashes, prepared
+from lab.view.setting import Setting
+from lab.view.trajectory import Ended, Point
+from pearl_core import SCIENCE
+from pearl_core.precision import resolve
+
+KEPT = ("attacked", "points")
+
+
+def seen(setting: Setting, *, data_root: str | None = None, store: Store | None = None) -> View:
+    """`scene.look` at the end of an attack on a picture of a data set; errors are its own."""
+    if setting.image is not None or setting.shown is not None:
+        raise ValueError(f"wanted a data set's picture at the end of an attack, got {setting}")
+    store, scene = store or Store(), prepared(setting, data_root=data_root)
+    facts, key = facts_of(scene), scene.subject.street.sample.keys[0]
+    if key not in (known := store.read(address_of(facts), KEPT)):
+        for _ in scene.advance():
+            pass
+        store.add(facts, [key], packed(scene))
+        return scene.view()
+    return replace(scene, course=unpacked(known[key])).view()
+
+
+def facts_of(scene: Scene) -> dict:
+    """All that decides where the attack on a picture ends; the nets that defend are no part of it."""
+    setting = scene.setting
+    return {
+        "science": SCIENCE,
+        "data": scene.subject.street.data.fingerprint,
+        "on": hashes(scene.subject.attacked),
+        "course": asdict(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
+        "precision": str(resolve(setting.precision, "cpu")),
+    }
+
+
+def packed(scene: Scene) -> dict[str, np.ndarray]:
+    """The end of a course as arrays of one picture each."""
+    steps = scene.setting.steps
+    points = np.frombuffer(json.dumps(scene.course.points(steps)).encode(), np.uint8)
+    attacked = scene.course.result(steps).permute(0, 2, 3, 1)
+    return {"attacked": attacked.numpy(), "points": points[None]}
+
+
+def unpacked(kept: dict[str, np.ndarray]) -> Ended:
+    points = [Point(*found) for found in json.loads(kept["points"].tobytes())]
+    return Ended(torch.from_numpy(kept["attacked"]).permute(2, 0, 1)[None], points)

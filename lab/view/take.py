@@ -1,0 +1,131 @@
+"""Take it with you: the numbers, the pictures and the setting of a view, and the command that makes them again."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from lab.data import uploads
+from lab.system import disk, draw
+from lab.view import panels
+from lab.view.session import SHOWN, View
+from pearl_core import SCIENCE
+from pearl_core.metrics import METRICS
+
+
+def numbers(view: View) -> pd.DataFrame:
+    """The figures of a view, one row each, and what they are without attack."""
+    agreement = {} if view.labelled else {name: meant[0] for name, meant in panels.AGREEMENT.items()}
+    rows = [(agreement.get(n, n), METRICS[n].unit, view.metrics[n], view.unattacked_metrics[n]) for n in SHOWN]
+    frame = pd.DataFrame(rows, columns=["metric", "unit", "attacked", "unattacked"])
+    with np.errstate(invalid="ignore"):  # of two infinite ones
+        return frame.assign(change=frame.attacked - frame.unattacked)
+
+
+def class_numbers(view: View) -> pd.DataFrame:
+    """IoU of every class in this picture, in %."""
+    frame = pd.DataFrame({"class": view.classes, "attacked": view.ious, "unattacked": view.unattacked_ious})
+    return frame.dropna(subset=["attacked", "unattacked"], how="all")
+
+
+def course_numbers(view: View) -> pd.DataFrame:
+    """Every point of the attack that is known: gradients spent, loss, accuracy (agreement) of the nets under attack."""
+    return (
+        pd.DataFrame(view.points, columns=["part", "gradients", "loss", view.held]).rename_axis("point").reset_index()
+    )
+
+
+def pictures(view: View) -> dict[str, np.ndarray]:
+    """Everything that is drawn of a view, by file name, (H, W, 3) uint8.
+
+    The attacked picture is rounded towards the rainy one, so that it stays in the ball as far as 8 bits allow.
+    """
+    shown = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
+    found = {file_name(panel.title): panels.painted(panel, view.palette) for panel in shown}
+    return found | {"attacked": draw.eight_bit(view.attacked, view.rainy)}
+
+
+def file_name(title: str) -> str:
+    """'|rainy − clean|' as 'rainy-clean'."""
+    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
+    return "-".join(words)
+
+
+def png(picture: np.ndarray) -> bytes:
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "PNG")
+    return held.getvalue()
+
+
+def command(view: View, data_root: str | None = None) -> str:
+    """What to type beside the files of `files` to get them again."""
+    parts = ["python", "-m", "lab", "look", "setting.json"]
+    parts += ["--image", "image.png"] if view.setting.image else []
+    parts += ["--data-root", data_root] if data_root else []
+    return shlex.join([*parts, "--out", "again"])
+
+
+def files(view: View, own: np.ndarray | None = None, data_root: str | None = None) -> dict[str, bytes]:
+    """All there is of a view, by file name."""
+    arrays = io.BytesIO()
+    exact = {name: getattr(view, name) for name in ("clean", "rainy", "attacked", "derained", "labels", "predicted")}
+    np.savez_compressed(arrays, **exact)
+    found = {
+        "setting.json": view.setting.text().encode(),
+        "numbers.csv": numbers(view).to_csv(index=False).encode(),
+        "classes.csv": class_numbers(view).to_csv(index=False).encode(),
+        "course.csv": course_numbers(view).to_csv(index=False).encode(),
+        "exact.npz": arrays.getvalue(),
+        "about.json": (json.dumps(about(view, data_root), indent=2, ensure_ascii=False) + "\n").encode(),
+    }
+    if own is not None:
+        found["image.png"] = uploads.png(own)
+    return found | {f"{name}.png": png(picture) for name, picture in pictures(view).items()}
+
+
+def about(view: View, data_root: str | None) -> dict:
+    """What a view is, in words, and what made it."""
+    return {
+        "picture": view.key,
+        "attack": panels.point_words(view),
+        "pictures": "8 bit; attacked.png is rounded towards the rainy picture; exact.npz holds all as they were",
+        "command": command(view, data_root),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "science": SCIENCE,
+    }
+
+
+def bundle(view: View, own: np.ndarray | None = None, data_root: str | None = None) -> bytes:
+    """The same as a ZIP file."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files(view, own, data_root).items():
+            archive.writestr(name, content, zipfile.ZIP_DEFLATED)
+    return held.getvalue()
+
+
+def write(view: View, folder: Path, own: np.ndarray | None = None, data_root: str | None = None) -> None:
+    """The same into a folder, each file whole or not at all."""
+    for name, content in files(view, own, data_root).items():
+        with disk.written(folder / name) as draft:
+            draft.write_bytes(content)
+
+
+def text(view: View) -> str:
+    """A view on a terminal."""
+    lines = [f"{view.key}: {panels.point_words(view)}"]
+    for row in numbers(view).itertuples():
+        digits = 4 if row.unit == "fraction" else 2
+        values = f"{row.attacked:10.{digits}f}{row.unattacked:12.{digits}f}{row.change:+10.{digits}f}"
+        lines.append(f"{row.metric:18}{values}  {row.unit}")
+    heading = f"{'':18}{'attacked':>10}{'unattacked':>12}{'change':>10}"
+    return "\n".join([lines[0], heading, *lines[1:]])

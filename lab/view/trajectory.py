@@ -1,0 +1,227 @@
+"""The course of an attack on one picture: every point on its way and what was seen there.
+
+A course is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget is a
+look back, a larger one goes on where the walk stopped. Several threads may share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock, current_thread
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lab.system.allocator import keep_freed
+from pearl_core.attacks.alma import AlmaProx, Best
+from pearl_core.attacks.compose import Ascent, Attack, ready
+from pearl_core.attacks.ensembles import WorstOf, accuracy_of
+
+COMPUTER = ThreadPoolExecutor(1, "computing", initializer=keep_freed)
+
+
+def alone(work: Callable[..., Any], *given: Any) -> Any:
+    """`work(*given)` in the one thread that runs networks, for whoever asks.
+
+    Visitors side by side would only slow and crowd each other: every thread that calls torch gets a team of its own.
+    """
+    if current_thread().name.startswith("computing"):
+        return work(*given)
+    return COMPUTER.submit(work, *given).result()
+
+
+class Point(NamedTuple):
+    """One point of a course; loss and accuracy are those of the nets under attack, None where nobody looked."""
+
+    part: str  # which member of an ensemble; "" where there is but one
+    gradients: int  # that this part had spent on the way here
+    loss: float | None
+    accuracy: float | None  # share of the labelled pixels that are right
+
+
+class Climb:
+    """The course of an `Ascent`. Point i was seen at look i; the last one is seen by a forward pass alone."""
+
+    def __init__(self, attack: Ascent, model: nn.Module, images: Tensor, target: Tensor, mask: Tensor | None):
+        self.attack, self.images = attack, images
+        self.problem = attack.problem(model, images, target, mask=mask, watch=True)
+        self.walk = attack.search(self.problem, attack.ball)
+        self.deltas: list[Tensor] = []
+        self.spent: list[int] = []
+        self.ends: dict[int, tuple[float, float]] = {}
+        self.over = False
+
+    def step(self) -> bool:
+        """One point further; False where the attack had ended, which is then seen to its end."""
+        if self.over:
+            return False
+        delta = next(self.walk, None)
+        if delta is not None:
+            self.spent.append(self.problem.looks)
+            self.deltas.append(delta)  # last: who looks on from another thread counts these
+            return True
+        self.look_back()
+        self.over = True
+        return False
+
+    def look_back(self) -> None:
+        """See the last point without a gradient. Going on from there will look at it again, with one."""
+        last = len(self.deltas) - 1
+        if last >= len(self.problem.log) and last not in self.ends:
+            seen = self.problem.look(self.deltas[-1], 1.0, gradient=False)
+            self.ends[last] = seen.loss.item(), seen.accuracy.item()
+            self.problem.log.pop()
+
+    def point(self, i: int) -> tuple[int, float | None, float | None]:
+        try:
+            seen = self.problem.log[i]
+        except IndexError:  # not asked for its length before: another thread may take the last one back
+            return self.spent[i], *self.ends.get(i, (None, None))
+        return self.spent[i], seen.loss.item(), seen.accuracy.item()
+
+    def picture(self, i: int) -> Tensor:
+        return (self.images + self.deltas[i]).clamp(0, 1)
+
+    def result(self, last: int) -> Tensor:
+        """What the attack returns that ends at point `last`."""
+        kept = None if self.attack.keep is None else self.problem.kept
+        return self.picture(last) if kept is None else (self.images + kept).clamp(0, 1)
+
+
+class Walk:
+    """The course of ALMA-prox, which sees every point before it says where that is."""
+
+    def __init__(self, attack: AlmaProx, model: nn.Module, images: Tensor, target: Tensor, mask: Tensor | None):
+        self.attack = attack
+        self.images, target = ready(images, target, mask)
+        self.walk = attack.walk(model, images, target, mask=mask)
+        self.deltas: list[Tensor] = []
+        self.seen: list[tuple[int, float, float]] = []
+        self.best = Best(self.images)
+
+    def step(self) -> bool:
+        step = next(self.walk, None)
+        if step is None:
+            return False
+        self.best.offer(step.delta, step.share, self.attack.threshold)
+        self.seen.append((len(self.seen), step.loss.item(), 1 - step.share.item()))
+        self.deltas.append(step.delta)
+        return True
+
+    def look_back(self) -> None:
+        pass
+
+    def point(self, i: int) -> tuple[int, float, float]:
+        return self.seen[i]
+
+    def picture(self, i: int) -> Tensor:
+        return (self.images + self.deltas[i]).clamp(0, 1)
+
+    def result(self, last: int) -> Tensor:
+        return (self.images + self.best.delta).clamp(0, 1)
+
+
+class Course:
+    """The course of any attack; of an ensemble that of its members one after the other. None: the picture stands still.
+
+    `extends` says that the attack with fewer steps is the beginning of this one. Then a budget may be any number of
+    steps, else it is that of the attack.
+    """
+
+    def __init__(
+        self,
+        attack: Attack | None,
+        model: nn.Module,
+        images: Tensor,
+        target: Tensor,
+        *,
+        mask: Tensor | None = None,
+        extends: bool = False,
+    ):
+        members = attack.members if isinstance(attack, WorstOf) else {} if attack is None else {"": attack}
+        self.model, self.images, self.target, self.extends = model, images, target, extends
+        kinds = {Ascent: Climb, AlmaProx: Walk}
+        self.parts = {name: kinds[type(one)](one, model, images, target, mask) for name, one in members.items()}
+        self.todo = list(self.parts.values())
+        self.worst: Tensor | None = None
+        self.lock = Lock()
+
+    def __len__(self) -> int:
+        return sum(len(part.deltas) for part in self.parts.values()) or 1
+
+    @property
+    def bytes(self) -> int:
+        """How much memory the points take, roughly."""
+        return (len(self) + 2) * self.images.nbytes
+
+    def advance(self, steps: int) -> Iterator[int]:
+        """Walk until the attack of `steps` steps is known; yields the number of points after each of them.
+
+        Whoever stops asking loses nothing: the walk goes on from there.
+        """
+        while self.lacks(steps):
+            with self.lock:
+                if self.lacks(steps) and not alone(self.todo[0].step):
+                    del self.todo[0]
+            yield len(self)
+        with self.lock:
+            alone(self.conclude, steps)
+
+    def lacks(self, steps: int) -> bool:
+        return bool(self.todo) and not (self.extends and len(self) > steps and self.todo[0].deltas)
+
+    def conclude(self, steps: int) -> None:
+        """What only the end of a walk tells."""
+        if self.extends and self.todo and len(self) == steps + 1:
+            self.todo[0].look_back()
+        if len(self.parts) > 1 and self.worst is None:
+            found = [part.result(-1) for part in self.parts.values()]
+            left = [accuracy_of(self.model, pictures, self.target).item() for pictures in found]
+            self.worst = found[min(range(len(left)), key=left.__getitem__)]
+
+    def points(self, steps: int) -> list[Point]:
+        """All points of the attack of `steps` steps that are known."""
+        found = [Point(name, *part.point(i)) for name, part in self.parts.items() for i in range(len(part.deltas))]
+        return found[: steps + 1] if self.extends else found
+
+    def picture(self, i: int) -> Tensor:
+        """Point i, (1, 3, H, W)."""
+        if not self.parts:
+            return self.images
+        for part in self.parts.values():
+            if i < len(part.deltas):
+                return part.picture(i)
+            i -= len(part.deltas)
+        raise ValueError(f"wanted a point from 0 to {len(self) - 1}, got {len(self) + i}")
+
+    def result(self, steps: int) -> Tensor:
+        """What the attack of `steps` steps returns; of an unfinished walk, what it would if it ended here."""
+        if not any(part.deltas for part in self.parts.values()):
+            return self.images
+        if self.worst is not None:
+            return self.worst
+        part = next(part for part in reversed(self.parts.values()) if part.deltas)
+        return part.result(min(steps, len(part.deltas) - 1) if self.extends else -1)
+
+
+class Ended:
+    """A course walked before, of which the end is kept: its points, and what the attack returned, (1, 3, H, W)."""
+
+    def __init__(self, attacked: Tensor, points: list[Point]):
+        self.end, self.known = attacked, points
+
+    def lacks(self, steps: int) -> bool:
+        return False
+
+    def points(self, steps: int) -> list[Point]:
+        return self.known
+
+    def result(self, steps: int) -> Tensor:
+        return self.end
+
+
+def largest_change(pictures: Tensor, images: Tensor) -> float:
+    """The l-infinity distance of two pictures, in 1/255."""
+    return 255 * torch.dist(pictures, images, torch.inf).item()

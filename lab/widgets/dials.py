@@ -1,0 +1,208 @@
+"""The dials of a setting as ipywidgets, each under the name of the part it turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from html import escape
+
+import ipywidgets as ui
+import numpy as np
+from ipywidgets import HTML, DOMWidget, Layout
+
+from lab.data import Dataset, reader
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import THREATS, available
+from lab.system.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
+from lab.view.panels import title
+from lab.view.photo import opened
+from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
+from pearl_core.attacks.zoo import ATTACKS
+from pearl_core.derain import DERAINERS
+
+GROUPS = {
+    "Street": ("dataset", "index", "amount", "angle", "rain_seed"),
+    "Defence": ("method", "derain"),
+    "Attack": ("attack", "eps", "steps", "seed", "region", "box", "threat", "source"),
+    "Display": ("opacity",),
+}
+SEEDS = 2**32 - 1  # the largest
+STYLE = {"description_width": "6.5em"}
+
+
+class Dials(dict[str, DOMWidget]):
+    """Widgets by part of the setting, the edges of the box by their names, and `opacity`; all of them in `column`."""
+
+    def __init__(self, opening: Setting, own: np.ndarray | None, data_root: str | None):
+        self.opening, self.own, self.data_root = opening, own, data_root
+        self.adapting = False
+        self.reasons = {name: HTML() for name in ("index", "derain", "eps")}  # why a dial stands still
+        super().__init__(street(opening) | defence(opening) | attack(opening))
+        self.update(box(opening.box or self.middle()))
+        self["opacity"] = slider(ui.FloatSlider, "Classes", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
+        self.edges = ui.HBox([self[edge] for edge in EDGES], layout=Layout(flex_flow="row wrap"))
+        self.adapt()
+        self.column = ui.VBox(list(self.placed()), layout=Layout(width="25em", flex="0 0 auto"))
+
+    def placed(self) -> Iterable[DOMWidget]:
+        for heading, names in GROUPS.items():
+            yield HTML(f"<b>{heading}</b>")
+            for name in names:
+                yield self.edges if name == "box" else self[name]
+                if name in self.reasons:
+                    yield self.reasons[name]
+
+    def root(self, dataset: str) -> str | None:
+        """Where that data set lies; the built-in one has no folder."""
+        return None if reader(dataset).built_in else self.data_root
+
+    def read(self) -> Setting:
+        """The setting as dialled; what has no dial is as at the opening. Errors: ValueError."""
+        found = {name: dial.value for name, dial in self.items() if name not in (*EDGES, "opacity")}
+        if found["dataset"] != self.opening.dataset:
+            found["split"] = None  # the one of that data set
+        text = found["rain_seed"].strip()
+        found["rain_seed"] = int(text) if text.isdecimal() else text or None
+        found["box"] = tuple(self[edge].value for edge in EDGES)  # counts only where the region is a box
+        return replace(self.opening, shown=None, **found)
+
+    def adapt(self) -> None:
+        """What one dial changes about others."""
+        self.adapting = True
+        try:
+            self.count()
+            self.defences()
+            method, sized = METHODS[self["method"].value], self["attack"].value in ATTACKS
+            self.still("derain", "" if method.derain else NO_DERAINER.format(title=method.title))
+            self.still("eps", "" if sized else NO_EPS)
+            self["steps"].disabled = self["attack"].value == "fgsm"
+            self.sources()
+            shown(self["source"], self["threat"].value == "transfer")
+            shown(self.edges, self["region"].value == "box")
+        finally:
+            self.adapting = False
+
+    def still(self, name: str, reason: str) -> None:
+        """Disables a dial where there is a reason to, which is said."""
+        self[name].disabled = bool(reason)
+        self.reasons[name].value = small(reason)
+
+    def count(self) -> None:
+        """Which scenes there are. Where the data cannot be opened, the attempt to look at them says why."""
+        self.still("index", "" if self.own is None else "A picture of your own takes its place.")
+        with suppress(ValueError, OSError):
+            self["index"].max = len(self.data()) - 1
+
+    def data(self) -> Dataset:
+        name = self["dataset"].value
+        split = self.opening.split if name == self.opening.dataset else None
+        return opened(name, split, self.root(name))
+
+    def defences(self) -> None:
+        """Those with weights for the data set, and the derainers they have them with; what was opened in any case."""
+        there = available(self["dataset"].value)
+        if self.opening.dataset == self["dataset"].value:
+            with_opened = [*there.get(self.opening.method, []), self.opening.derain]
+            there[self.opening.method] = [name for name in DERAINERS if name in with_opened]
+        offer(self["method"], [name for name in METHODS if name in there], method_title)
+        offer(self["derain"], there[self["method"].value], title)
+
+    def sources(self) -> None:
+        """Any defence with weights but the one under attack."""
+        offer(
+            self["source"],
+            [name for name in available(self["dataset"].value) if name != self["method"].value],
+            method_title,
+        )
+
+    def middle(self) -> tuple[int, int, int, int]:
+        """The box to begin with: half of each side."""
+        try:
+            high, wide = self.own.shape[:2] if self.own is not None else self.data().size
+        except (ValueError, OSError, TypeError):
+            high, wide = 128, 256
+        return high // 4, wide // 4, 3 * high // 4, 3 * wide // 4
+
+
+def street(opening: Setting) -> dict[str, DOMWidget]:
+    there = {name.partition("/")[0] for name in zoo.catalogue()} | {opening.dataset}
+    sets = sorted(there, key=lambda name: (name != "scenes", name))
+    seed = "" if opening.rain_seed is None else str(opening.rain_seed)
+    return {
+        "dataset": pick("Pictures", sets, opening.dataset, "dataset", title),
+        "index": dial(ui.BoundedIntText, "Scene", opening.index, "index", min=0, max=SEEDS),
+        "amount": slider(ui.FloatSlider, "Rain", opening.amount, *LIMITS["amount"], 0.05, "amount"),
+        "angle": slider(ui.FloatSlider, "Wind", opening.angle, *LIMITS["angle"], 1, "angle", readout_format=".0f"),
+        "rain_seed": dial(ui.Text, "Other drops", seed, "rain_seed", placeholder="as in the tables",
+                          continuous_update=False),
+    }  # fmt: skip
+
+
+def defence(opening: Setting) -> dict[str, DOMWidget]:
+    return {
+        "method": pick("Defence", METHODS, opening.method, "method", method_title),
+        "derain": pick("Derainer", DERAINERS, opening.derain, "derain", title),
+    }
+
+
+def attack(opening: Setting) -> dict[str, DOMWidget]:
+    names = ["bim", *sorted(set(CATALOGUE) - {"bim"})]
+    source = opening.source or next(name for name in METHODS if name != opening.method)
+    return {
+        "attack": pick("Attack", names, opening.attack, "attack", title),
+        "eps": slider(ui.FloatSlider, "ε (1/255)", opening.eps, *LIMITS["eps"], 0.25, "eps"),
+        "steps": slider(ui.IntSlider, "Steps", opening.steps, *LIMITS["steps"], 1, "steps"),
+        "seed": dial(ui.BoundedIntText, "Seed", opening.seed, "seed", min=0, max=SEEDS),
+        "region": pick("Where", REGIONS, opening.region, "region", WHERE.get),
+        "threat": pick("Knows", THREATS, opening.threat, "threat", lambda name: f"{KNOWN[name]} ({name})"),
+        "source": pick("Made on", METHODS, source, "source", method_title),
+    }
+
+
+def box(edges: Iterable[int]) -> dict[str, DOMWidget]:
+    """A field for each edge."""
+    half = {"layout": Layout(width="46%"), "style": {"description_width": "4em"}}
+    return {
+        edge: ui.IntText(at, description=edge, tooltip=HELP["box"].format(edge=edge), **half)
+        for edge, at in zip(EDGES, edges, strict=True)
+    }
+
+
+def dial(kind: type[DOMWidget], label: str, value, name: str, **how) -> DOMWidget:
+    help = HELP[name].format(how="give by its edges")  # which is said of the region
+    return kind(value=value, description=label, tooltip=help, style=STYLE, layout=Layout(width="98%"), **how)
+
+
+def slider(kind: type[DOMWidget], label: str, value, low, high, step, name: str, **how) -> DOMWidget:
+    how = {"continuous_update": False} | how
+    return dial(kind, label, value, name, min=low, max=high, step=step, **how)
+
+
+def pick(label: str, names: Iterable[str], value: str, name: str, words) -> ui.Dropdown:
+    return dial(ui.Dropdown, label, value, name, options=labelled(names, words))
+
+
+def offer(dial: ui.Dropdown, names: Iterable[str], words) -> None:
+    """Other choices; what was chosen stays, if it is among them, else the first one is."""
+    names, kept = list(names), dial.value
+    if [name for _, name in dial.options] != names:
+        dial.options = labelled(names, words)
+        dial.value = kept if kept in names else next(iter(names), None)
+
+
+def method_title(name: str) -> str:
+    return METHODS[name].title
+
+
+def labelled(names: Iterable[str], words) -> list[tuple[str, str]]:
+    return [(words(name), name) for name in names]
+
+
+def shown(widget: DOMWidget, there: bool) -> None:
+    widget.layout.display = None if there else "none"
+
+
+def small(text: str) -> str:
+    return f'<div style="line-height:1.3"><small>{escape(text)}</small></div>' if text else ""

@@ -1,0 +1,173 @@
+"""The explorer for notebooks: one street, one attack, one defence, at every step of the attack, as ipywidgets.
+
+It computes nothing itself. The dials make a `Setting`, one thread looks at it (`scene`), and a screen shows the view:
+the same as on the dashboard's page Explore, which differs in its widgets alone.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+from ipywidgets import HTML, Button, HBox, IntProgress, Layout, VBox
+
+from lab.data import uploads
+from lab.system.words import sentence
+from lab.view.session import Scene, View, prepared
+from lab.view.setting import KINDS, Setting
+from lab.widgets.dials import Dials, shown
+from lab.widgets.latest import Job, Latest
+from lab.widgets.screen import Screen, alarm
+from pearl_core.types import choose
+
+STOP, GO_ON = "Stop", "Go on with the attack"
+
+
+def explore(
+    setting: Setting | None = None,
+    *,
+    image: np.ndarray | None = None,
+    data_root: str | os.PathLike | None = None,
+    **parts,
+) -> Explorer:
+    """Dials and pictures, opened on a setting, or on the usual one, with some `parts` of it changed.
+
+    `image` is a picture of one's own in place of the data set's, (H, W, 3) uint8 or floats in [0, 1]; `data_root` is
+    where data sets lie that are not built in. What goes wrong is said in the explorer, in one sentence.
+    """
+    root = None if data_root is None else os.fspath(data_root)
+    try:
+        explorer = Explorer(*opening(setting, image, parts), root)
+    except (ValueError, OSError) as error:
+        explorer = Explorer(Setting(), None, root)
+        explorer.latest.start(refused(error))
+    else:
+        explorer.look()
+    return explorer
+
+
+def opening(setting: Setting | None, image: np.ndarray | None, parts: dict) -> tuple[Setting, np.ndarray | None]:
+    """What to open on, and the picture of one's own, made small enough."""
+    if not isinstance(setting, Setting | None):
+        raise ValueError(f"wanted a Setting to open on, got {type(setting).__name__}; its parts go by name")
+    for name in parts:
+        choose("part of a setting", name, KINDS)
+    setting = replace(setting or Setting(), **parts)
+    own = None if image is None else uploads.fitted(uploads.from_array(image))
+    if own is not None and setting.image is None:
+        setting = replace(setting, image=uploads.digest(own))
+    return setting, own
+
+
+class Explorer(HBox):
+    """Shows itself in a notebook. In a script: turn `dials[name].value`, `wait()`, and read `setting` and `view`.
+
+    `error` is what went wrong with that, None where nothing did; then there is a view.
+    """
+
+    def __init__(self, setting: Setting, own: np.ndarray | None, data_root: str | None):
+        self.own, self.dialled = own, setting
+        self.going = True  # whether the attack is to be made; not where it was stopped
+        self.scene: Scene | None = None
+        self.error: Exception | None = None
+        self.latest = Latest(self.failed)
+        self.dials = Dials(setting, own, data_root)
+        self.screen = Screen(setting.shown, own, self.dials.root)
+        self.notice = HTML()
+        self.bar = IntProgress(max=1000, description="Attacking …", tooltip="How far the attack is.")
+        words = "Stop the attack here, or go on; nothing computed is lost."
+        self.stop = Button(description=STOP, tooltip=words, layout=Layout(width="auto"))
+        self.progress = HBox([self.bar, self.stop])
+        wide = Layout(flex="1 1 auto", min_width="0", width="100%")
+        super().__init__([self.dials.column, VBox([self.notice, self.progress, self.screen], layout=wide)])
+        self.blank()
+        for name, dial in self.dials.items():
+            dial.observe(self.covered if name == "opacity" else self.turned, "value")
+        self.screen.step.observe(self.stepped, "value")
+        self.stop.on_click(self.stopped)
+
+    @property
+    def setting(self) -> Setting:
+        """What the dials say, the shown step with them."""
+        return replace(self.dialled, shown=self.screen.shown)
+
+    @property
+    def view(self) -> View | None:
+        """What is to be seen; None before anything is, and where something went wrong."""
+        return self.screen.view if self.error is None else None
+
+    def wait(self) -> Explorer:
+        """Until all that was dialled is seen."""
+        self.latest.wait()
+        return self
+
+    # ---- somebody turned something ----
+
+    def look(self) -> None:
+        self.latest.start(self.seen(self.dialled, self.going))
+
+    def turned(self, change) -> None:
+        """A dial of the setting."""
+        if self.dials.adapting:
+            return
+        self.dials.adapt()
+        try:
+            self.dialled, self.going = self.dials.read(), True
+        except ValueError as error:
+            self.latest.start(refused(error))
+        else:
+            self.look()
+
+    def stepped(self, change) -> None:
+        """The shown step, unless it is the job that moved the slider."""
+        if not self.latest.here:
+            self.look()
+
+    def stopped(self, button: Button) -> None:
+        self.going = not self.going
+        self.look()
+
+    def covered(self, change) -> None:
+        self.screen.cover(self.opacity)
+
+    def opacity(self) -> float:
+        return self.dials["opacity"].value
+
+    # ---- in the thread ----
+
+    def seen(self, setting: Setting, going: bool) -> Job:
+        """Attack, if that is to go on, and show what is there. Wherever this yields, a newer setting takes over."""
+        if self.scene is None or self.scene.setting != setting:
+            self.scene = prepared(setting, own=self.own, data_root=self.dials.root(setting.dataset))
+            yield
+        scene = self.scene
+        for share in scene.advance() if going or not scene.points() else ():  # without any point there is no picture
+            self.bar.value, self.stop.description = round(1000 * share), STOP
+            shown(self.bar, True)
+            shown(self.progress, True)
+            yield
+            if not going:
+                break
+        self.screen.place(len(scene.points()))
+        view = replace(scene, setting=replace(scene.setting, shown=self.screen.shown)).view()
+        self.screen.show(view, self.opacity)
+        self.error, self.notice.value, self.stop.description = None, "", GO_ON
+        shown(self.bar, False)
+        shown(self.progress, not view.finished)
+        shown(self.screen, True)
+
+    def failed(self, error: Exception) -> None:
+        """One sentence in place of the pictures."""
+        self.error, self.notice.value = error, alarm(sentence(error))
+        self.blank()
+
+    def blank(self) -> None:
+        for widget in (self.progress, self.screen):
+            shown(widget, False)
+
+
+def refused(error: Exception) -> Job:
+    """The job that only fails: it ends what is being done."""
+    raise error
+    yield
