@@ -10,12 +10,12 @@ from address import asked, dial, remember
 from lab.data import reader
 from lab.measure import curves
 from lab.measure.curves import DEFAULT, CurveSetting
-from lab.measure.measuring import TABLED
+from lab.measure.trial import TABLED
 from lab.nets import cards
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS
+from lab.system import parts
 from lab.view.panels import title
-from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS
 
@@ -59,7 +59,7 @@ def dials(begin: CurveSetting, root: str) -> tuple[CurveSetting, str | None]:
         st.subheader("Pictures", anchor=False)
         told |= picture_dials(begin)
         root = root_dial(told["dataset"], root)
-    return curves.from_strings({name: curves.text_of(value) for name, value in told.items()}), root
+    return curves.from_strings({name: parts.text_of(value) for name, value in told.items()}), root
 
 
 def metric_dial(begin: CurveSetting) -> str:
@@ -79,7 +79,7 @@ def axis_dials(begin: CurveSetting) -> dict:
     )  # fmt: skip
     here = begin.values if begin.over == over else POINTS[over]
     points = st.text_input(
-        "Points", key=dial(PAGE, f"points {over}", curves.text_of(here)),
+        "Points", key=dial(PAGE, f"points {over}", parts.text_of(here)),
         help="Where the curve is measured, with commas between: ε in 1/255 (8 is hardly visible), or whole numbers of "
         "steps. At 0 there is no attack.",
     )  # fmt: skip
@@ -120,7 +120,7 @@ def defence_dials(begin: CurveSetting) -> dict:
 
 def attack_dials(begin: CurveSetting) -> dict:
     attack = st.selectbox(
-        "Attack", sorted(ATTACKS), key=dial(PAGE, "attack", begin.attack), format_func=title,
+        "Attack", curves.attacks(), key=dial(PAGE, "attack", begin.attack), format_func=title,
         help="How the pattern is found: FGSM takes one big step, BIM many small ones, PGD the same from a random "
         "start; the others spend their effort on pixels that are still right, or find their own step.",
     )  # fmt: skip

@@ -17,8 +17,8 @@ from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS, available
 from lab.system.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, UNTRAINED, WHERE
 from lab.view import panels, setting
-from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
-from pearl_core.attacks.zoo import ATTACKS
+from lab.view.setting import LIMITS, REGIONS, Setting, attacks
+from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.derain import DERAINERS
 
 NONE = "none"
@@ -171,10 +171,8 @@ def untrained(dataset: str, titles: list[str]) -> None:
 def attack(size: tuple[int, int]) -> dict:
     """How the attacker searches, how far it may go, and where on a picture of that size (H, W)."""
     st.subheader("Attack", anchor=False)
-    name = pick(
-        "attack", "Attack", ["bim", *sorted(set(CATALOGUE) - {"bim"})], format_func=panels.title, help=HELP["attack"]
-    )
-    sized = name in ATTACKS
+    name = pick("attack", "Attack", attacks(), format_func=panels.title, help=HELP["attack"])
+    sized = CATALOGUE[name].sized
     eps = slide(
         "eps", "Strength ε (1/255)", 0.0, 16.0, 0.25, format="%g", disabled=not sized,
         help=HELP["eps"] + ("" if sized else f" {NO_EPS}"),

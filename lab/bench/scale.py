@@ -31,10 +31,11 @@ from lab.data.files import Size
 from lab.nets import zoo
 from lab.nets.methods import METHODS
 from lab.nets.zoo import NetName
+from lab.papers.pearl.plan import BEHIND, RECIPES
 from lab.papers.pearl.table1 import EXPERIMENT
 from lab.training.batches import Batches
 from lab.training.one import Job
-from lab.training.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
+from lab.training.plans import PAPER_BATCH, nets, plan
 from pearl_core import recipes as made
 from pearl_core.pipeline import Pipeline, frozen
 from pearl_core.precision import fast_dtype

@@ -29,12 +29,15 @@ class Picture(NamedTuple):
     rainy: np.ndarray | None = None  # (H, W, 3) uint8: rain that came with the set, None where the model adds it
 
 
+Held = np.ndarray | Sequence[np.ndarray]  # one array for all pictures, or where their sizes differ one for each
+
+
 class Arrays(NamedTuple):
     """A whole split in memory."""
 
-    clean: np.ndarray  # (N, H, W, 3) uint8
-    labels: np.ndarray | None  # (N, H, W) uint8
-    rainy: np.ndarray | None = None  # (N, H, W, 3) uint8
+    clean: Held  # (N, H, W, 3) uint8
+    labels: Held | None  # (N, H, W) uint8
+    rainy: Held | None = None  # (N, H, W, 3) uint8
 
 
 @dataclass(eq=False)
@@ -76,6 +79,20 @@ class Dataset:
             keys=tuple(p.key for p in pictures),
         )
 
+    def samples(self, indices: Sequence[int]) -> list[Sample]:
+        """The same as batches of one size each, in the order of their first pictures."""
+        if self.size is not None:
+            return [self.sample(indices)]
+        groups: dict[Size, list[int]] = {}
+        for i in indices:
+            groups.setdefault(self[i].clean.shape[:2], []).append(i)
+        return [self.sample(same) for same in groups.values()]
+
+    @cached_property
+    def labelled(self) -> bool:
+        """Whether somebody labelled its pictures."""
+        return bool(self.classes) and self[0].labels is not None
+
     def rained(self, picture: Picture, *, rain_seed: int | str | None = None) -> np.ndarray:
         """(H, W, 3) float32 in [0, 1]. Rain that came with the set is what it is, whatever the seed."""
         return self.in_rain(picture, rain_seed=rain_seed).image
@@ -95,7 +112,7 @@ class Dataset:
         if self.held is None:
             bar = tqdm(range(len(self)), desc=f"{self.name} {self.split}", unit="picture", leave=False)
             clean, labels, _, wet = zip(*(self.read(i) for i in bar), strict=True)
-            self.held = Arrays(stack(clean), stack(labels), stack(wet))
+            self.held = Arrays(*map(together, (clean, labels, wet)))
         return self.held
 
     @cached_property
@@ -140,6 +157,13 @@ def stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
         found = ", ".join(f"{h}x{w}" for h, w in sizes) or "no picture at all"
         raise ValueError(f"a batch wants pictures of one size (H x W), got {found}; take them one at a time")
     return np.stack(arrays)
+
+
+def together(arrays: Sequence[np.ndarray | None]) -> Held | None:
+    """As `stack`, but arrays of several sizes stay by themselves."""
+    if any(a is None for a in arrays) or len({a.shape for a in arrays}) == 1:
+        return stack(arrays)
+    return arrays
 
 
 def images_of(pixels: np.ndarray) -> torch.Tensor:

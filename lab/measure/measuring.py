@@ -6,7 +6,6 @@ What trials share is computed once: attacks on the same nets share perturbations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -16,20 +15,20 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from lab.data import Dataset
+from lab.measure.case import settings_of
 from lab.measure.store import Store, address_of
-from lab.measure.trial import Cell, Trial, cells_of, settings_of, steps_of
+from lab.measure.trial import Cell, Trial, cells_of, leaves, steps_of
+from lab.measure.worst import worst_case
 from lab.nets.pipelines import build
 from lab.nets.zoo import SHIPPED
 from lab.system.allocator import keep_freed
 from lab.system.device import here, moved
 from pearl_core import SCIENCE
-from pearl_core.attacks.zoo import STEPWISE
+from pearl_core.attacks.catalogue import LABEL_MAP
 from pearl_core.bootstrap import interval
 from pearl_core.metrics import METRICS, observe_all
 from pearl_core.types import Sample
 
-TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
-STATISTICS = tuple(dict.fromkeys(METRICS[name].statistic for name in TABLED))
 # Images attacked together: enough to keep two cores busy, little enough for the caches. Always whole batches of one
 # fixed shuffle, so that an image's numbers do not depend on how many were asked for.
 BATCH = 4
@@ -56,13 +55,13 @@ def compute(cells: Sequence[Cell], store: Store, quiet: bool) -> None:
     keep_freed()
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
     bar = tqdm(total=sum(batch.cost for batch in work), unit="step", desc="measuring", disable=quiet or not work)
-    place, sample = None, None
+    place, samples = None, []
     with bar:
         for batch in work:
             if place != (batch.data.fingerprint, batch.start):
                 place = batch.data.fingerprint, batch.start
-                sample = moved(batch.data.sample(batch.indices), here())
-            measure(sample, batch.cells, store)
+                samples = [moved(sample, here()) for sample in batch.data.samples(batch.indices)]
+            measure(samples, batch.cells, store)
             bar.update(batch.cost)
 
 
@@ -82,7 +81,8 @@ class Batch(NamedTuple):
 
 def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
     """What the store lacks, as batches of cells that agree in all of the attack but the number of steps."""
-    known = {cell.address: store.read(cell.address, STATISTICS).keys() for cell in cells}
+    cells = leaves(cells)
+    known = {cell.address: store.read(cell.address, cell.statistics).keys() for cell in cells}
     groups: dict[tuple, dict[str, Cell]] = {}
     for cell in cells:
         members = groups.setdefault((cell.data.fingerprint, address_of(cell.perturbation or {})), {})
@@ -98,14 +98,17 @@ def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
                 yield Batch(start, data, indices, lacking)
 
 
-def measure(sample: Sample, cells: Sequence[Cell], store: Store) -> None:
-    """Attack one batch once, and score every cell that shares it. float32 throughout the scoring."""
-    pictures = attacked_pictures(sample, cells)
-    for cell in cells:
-        images = pictures[steps_of(cell)]
-        with torch.no_grad():
-            output = build(cell.victim, here().type)(images)
-        store.add(cell.facts, sample.keys, observe_all(output, sample, TABLED))
+def measure(samples: Sequence[Sample], cells: Sequence[Cell], store: Store) -> None:
+    """Attack one batch once, and score every cell that shares it. float32 throughout the scoring.
+
+    `samples` are the pictures of the batch, those of one size together.
+    """
+    for sample in samples:
+        pictures = attacked_pictures(sample, cells)
+        for cell in cells:
+            with torch.no_grad():
+                output = build(cell.victim, here().type)(pictures[steps_of(cell)])
+            store.add(cell.facts, sample.keys, observe_all(output, sample, cell.metrics))
 
 
 def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor]:
@@ -114,37 +117,48 @@ def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor
     images = sample.rainy.contiguous(memory_format=torch.channels_last)
     if longest.attack is None:
         return {0: images}
-    model = build(longest.attacked, here().type)
-    if longest.trial.attack not in STEPWISE:
-        return {steps_of(longest): longest.attack(model, images, sample.labels)}
+    model, trial = build(longest.attacked, here().type), longest.trial
+    if trial.label is None:
+        target = trial.entry.target.of(model, sample)
+    else:
+        target = LABEL_MAP.of(model, sample, category=trial.label)
+    if not trial.entry.stepwise:
+        return {steps_of(longest): longest.attack(model, images, target)}
     wanted = {steps_of(cell) for cell in cells}
-    iterates = longest.attack.iterates(model, images, sample.labels)
+    iterates = longest.attack.iterates(model, images, target)
     return {step: images for step, images in enumerate(iterates) if step in wanted}
 
 
 def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
-    """The cell's statistics over its images, in their fixed order: name -> (N, ...)."""
-    found = store.read(cell.address, STATISTICS)
+    """The cell's statistics over its images, in their fixed order: name -> (N, ...); of an ensemble the worst ones."""
+    if cell.members:
+        return worst_case([statistics(member, store) for member in cell.members.values()])
+    found = store.read(cell.address, cell.statistics)
     keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
-    return {name: np.stack([found[key][name] for key in keys]) for name in STATISTICS}
+    return {name: stacked([found[key][name] for key in keys]) for name in cell.statistics}
+
+
+def stacked(values: Sequence[np.ndarray]) -> np.ndarray | list[np.ndarray]:
+    """Statistics of all images in one array; of a ragged one a list."""
+    return np.stack(values) if len({value.shape for value in values}) == 1 else list(values)
 
 
 def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
     found = statistics(cell, store)
-    origin = asdict(cell.trial) | {
+    origin = cell.trial.origin() | {
         "torch": torch.__version__,
         "device": here().type,
         "nets": "shipped" if all(SHIPPED in net.path.parents for net in cell.victim if net) else "own",
         **settings_of(cell.attack),
-        "size": "x".join(str(side) for side in reversed(cell.data.size)),
+        "size": "own" if cell.data.size is None else "x".join(str(side) for side in reversed(cell.data.size)),
         "weights": "+".join(net.sha256[:8] for net in cell.victim if net is not None),
         "data": cell.data.fingerprint[:8],
         "note": cell.data.note,
         "science": SCIENCE,
         "address": cell.address[:16],
     }
-    for name in TABLED:
+    for name in cell.metrics:
         metric, values = METRICS[name], found[METRICS[name].statistic]
         low, high = interval(metric, values, seed=cell.trial.seed)
         yield origin | {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from lab.data import names
 from lab.nets import checkpoints, zoo
 from lab.nets.zoo import Net, NetName
+from lab.system import parts
 from pearl_core.derain import DERAINERS
 from pearl_core.types import choose
 
@@ -42,7 +42,7 @@ def import_net(
     card = {
         "network": network,
         "settings": settings | ({"aux": False} if recipe == "clean" else {}),
-        "name": asdict(name),
+        "name": parts.written(name),
         "imported": {"file": Path(path).name, "sha256": checkpoints.digest(path)},
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
     }

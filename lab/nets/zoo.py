@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from safetensors.torch import save as serialised
@@ -32,6 +34,9 @@ ALONE = {"clean": "segmenter", "sat": "segmenter", "derain": "derain"}
 MOVES = {"clean": "segmenter", "sat": "segmenter", "nat": "segmenter"}
 
 
+VARIANT = re.compile(r"(?!s\d+$)[a-z0-9.+]+")  # "s1" would be read as a seed
+
+
 @dataclass(frozen=True)
 class NetName:
     """What tells one trained net of the zoo from another."""
@@ -42,11 +47,16 @@ class NetName:
     segmenter: str = "pspnet"
     seed: int = 0
     derain_on: str | None = None  # the data set that the derainer behind `nat` learned on, where it is another
+    variant: str | None = None  # how it was made otherwise than planned, such as "k2" or "stages5"
+
+    ALWAYS: ClassVar = ("dataset", "recipe", "derain", "segmenter", "seed", "derain_on")
 
     def __post_init__(self):
         choose("recipe", self.recipe, RECIPES)
         choose("derain net", self.derain, DERAINERS)
         choose("segmenter", self.segmenter, SEGMENTERS)
+        if self.variant is not None and not VARIANT.fullmatch(self.variant):
+            raise ValueError(f"wanted a variant of small letters, digits, dots and plus signs, got {self.variant!r}")
         # what a net does not depend on gets one value, so that one net has one name
         if self.derain_on == self.dataset or self.recipe != "nat":
             object.__setattr__(self, "derain_on", None)
@@ -62,8 +72,8 @@ class NetName:
     def __str__(self) -> str:
         derain = f"{self.derain}@{self.derain_on}" if self.derain_on else self.derain
         nets = [getattr(self, ALONE[self.recipe])] if self.recipe in ALONE else [derain, self.segmenter]
-        seed = [f"s{self.seed}"] if self.seed else []
-        return f"{self.dataset}/{'-'.join([self.recipe, *nets, *seed])}"
+        more = [*([self.variant] if self.variant else []), *([f"s{self.seed}"] if self.seed else [])]
+        return f"{self.dataset}/{'-'.join([self.recipe, *nets, *more])}"
 
     @property
     def command(self) -> str:
@@ -71,6 +81,7 @@ class NetName:
         options = f" --derain {self.derain}" if self.recipe not in ALONE or ALONE[self.recipe] == "derain" else ""
         options += f" --segmenter {self.segmenter}" if ALONE.get(self.recipe) != "derain" else ""
         options += f" --derain-on {self.derain_on}" if self.derain_on else ""
+        options += f" --variant {self.variant}" if self.variant else ""
         options += f" --seed {self.seed}" if self.seed else ""
         root = "" if reader(self.dataset).built_in else " --data-root DIR"
         return f"python -m lab train {self.recipe} --dataset {self.dataset}{root}{options}"
@@ -151,13 +162,6 @@ def load(path: Path, card: dict) -> nn.Module:
         raise ValueError(f"{path} is not the file of its card: wanted sha256 {card['sha256'][:12]}, got {digest[:12]}")
     net = build(card["network"], card["settings"])
     fill(net, parsed(data, path), path)
-    return net.eval()
-
-
-def load_derainer(path: Path, **settings) -> nn.Module:
-    """A derain net from the authors' own checkpoint, converted to safetensors; `settings` as for `PReNet`."""
-    net = build("prenet", settings)
-    fill(net, parsed(Path(path).read_bytes(), path), path)
     return net.eval()
 
 

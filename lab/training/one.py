@@ -19,12 +19,12 @@ from lab.data.base import Dataset
 from lab.data.files import Size
 from lab.measure.measuring import chosen
 from lab.measure.measuring import run as measure
-from lab.measure.trial import Trial
+from lab.measure.trial import RAIN, Trial
 from lab.nets import checkpoints, zoo
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import build
 from lab.nets.zoo import Net, NetName
-from lab.system import disk
+from lab.system import disk, parts
 from lab.system.allocator import keep_freed
 from lab.system.device import facts as device_facts
 from lab.system.device import here, moved, moved_to
@@ -39,6 +39,7 @@ from pearl_core.precision import fast_dtype
 from pearl_core.recipes import Recipe, segmentation_loss
 from pearl_core.segment.imagenet import load_backbone, stem_of
 from pearl_core.train import Schedule, class_weights, train
+from pearl_core.types import choose
 
 CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
 BOTH = ("derain", "clean")
@@ -59,6 +60,7 @@ class Job:
     backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
     vgg: Path | None = None  # a VGG-16's file, for TransWeather's perceptual term
     workers: int = 0  # processes that make batches ahead; 0: the one that trains makes them
+    network: tuple[tuple[str, object], ...] = ()  # arguments of the network other than the plan's, by name
 
     def __post_init__(self):
         if self.backbone and self.name.recipe != "clean":
@@ -209,8 +211,7 @@ def before(job: Job) -> dict[str, Net]:
 def build_recipe(job: Job, data: Dataset) -> Recipe:
     """The recipe with its training attack; segmenters learn with classes balanced by how rare they are."""
     attack = recipes.training_attack(job.eps, job.attack_steps)
-    counts = np.bincount(data.preload().labels.ravel(), minlength=256)[: len(data.classes)]
-    loss = segmentation_loss(class_weights(torch.from_numpy(counts)))
+    loss = segmentation_loss(class_weights(torch.from_numpy(label_counts(data))))
     options = {
         "clean": {"loss": loss},
         "sat": {"attack": attack, "loss": loss},
@@ -222,6 +223,18 @@ def build_recipe(job: Job, data: Dataset) -> Recipe:
     return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
 
 
+def label_counts(data: Dataset) -> np.ndarray:
+    """Pixels of each class in the whole split: (K,)."""
+    counts = sum(np.bincount(labels.ravel(), minlength=256) for labels in data.preload().labels)
+    return counts[: len(data.classes)]
+
+
+def architecture(job: Job, how: Plan) -> dict:
+    """Arguments of the network that is trained, but for the number of classes."""
+    planned = {**how.derain, **how.segmenter}
+    return planned[choose("network with a plan", job.name.network, planned)] | dict(job.network)
+
+
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
     attacked = job.name.recipe not in ("clean", "derain")
@@ -229,8 +242,8 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
     if job.name.network == "transweather":
         files["perceptual"] = {"weight": PERCEPTUAL, "vgg": checkpoints.digest(job.vgg)} if job.vgg else "off"
     return {
-        "name": asdict(job.name),
-        "architecture": getattr(how, "segmenter" if recipe.moves == "segment" else "derain")[job.name.network],
+        "name": parts.written(job.name),
+        "architecture": architecture(job, how),
         "from": {earlier: net.sha256 for earlier, net in before(job).items()},
         "pictures": data.fingerprint,
         "schedule": asdict(schedule),
@@ -254,8 +267,8 @@ def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
         "network": job.name.network,
         "settings": literal,
         **facts,
-        "data": {"name": data.name, "split": data.split, "size": list(data.size), "rain": asdict(data.rain),
-                 "pictures": len(data)},
+        "data": {"name": data.name, "split": data.split, "size": data.size and list(data.size),
+                 "rain": data.rain and asdict(data.rain), "pictures": len(data)},
         "use": data.note or None,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
@@ -278,11 +291,15 @@ def scores(job: Job) -> dict:
             values.append([psnr(picture, sample.clean).item() for picture in pictures])
         return on | dict(zip(("PSNR rain", "PSNR"), np.round(np.mean(values, axis=0), 3).tolist(), strict=True))
     method = next(key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment))
-    nets = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on}
-    trials = [Trial(method, name.dataset, "val", rain, images=len(indices), **nets) for rain in ("none", "pearl")]
+    shared = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on,
+              "variant": name.variant, "split": "val", "images": len(indices)}  # fmt: skip
+    trials = [Trial(method, name.dataset, rain=rain, **shared) for rain in ("none", RAIN)]
     rows = measure(trials, data_root=job.data_root, quiet=True)
-    words = {"none": "clean", "pearl": "rain"}
-    return on | {f"{r.metric} {words[r.rain]}": round(r.value, 3) for r in rows.itertuples() if np.isfinite(r.value)}
+    return on | {
+        f"{r.metric} {'clean' if r.rain == 'none' else 'rain'}": round(r.value, 3)
+        for r in rows.itertuples()
+        if np.isfinite(r.value)
+    }
 
 
 def revision() -> str:

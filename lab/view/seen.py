@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from lab.measure.store import Store, address_of
+from lab.system import parts
 from lab.view.session import Scene, View, hashes, prepared
 from lab.view.setting import Setting
 from lab.view.trajectory import Ended, Point
@@ -39,7 +40,7 @@ def facts_of(scene: Scene) -> dict:
         "science": SCIENCE,
         "data": scene.subject.street.data.fingerprint,
         "on": hashes(scene.subject.attacked),
-        "course": asdict(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
+        "course": parts.written(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
         "precision": str(resolve(setting.precision, "cpu")),
     }
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lab.data import uploads
-from lab.nets.pipelines import Nets, attacked_nets, build, nets
+from lab.nets.pipelines import Nets, build
 from lab.system.recent import Recent
 from lab.view.photo import Street, place, region, street_of
 from lab.view.setting import Setting
@@ -207,9 +207,7 @@ def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str 
 
 
 def subject_of(setting: Setting, street: Street, here: tuple) -> Subject:
-    shared = setting.dataset, setting.derain, setting.segmenter
-    victim = nets(setting.method, *shared)
-    attacked = attacked_nets(setting.against, setting.threat, setting.source, *shared)
+    victim, attacked = setting.system.nets, setting.attacked
     key = "subject", *here, *hashes(victim), *hashes(attacked)
     return RECENT.get(key, lambda: Subject(street, victim, attacked))
 

@@ -18,8 +18,8 @@ from lab.nets.pipelines import THREATS, available
 from lab.system.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
 from lab.view.panels import title
 from lab.view.photo import opened
-from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
-from pearl_core.attacks.zoo import ATTACKS
+from lab.view.setting import LIMITS, REGIONS, Setting, attacks
+from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.derain import DERAINERS
 
 GROUPS = {
@@ -74,7 +74,7 @@ class Dials(dict[str, DOMWidget]):
         try:
             self.count()
             self.defences()
-            method, sized = METHODS[self["method"].value], self["attack"].value in ATTACKS
+            method, sized = METHODS[self["method"].value], CATALOGUE[self["attack"].value].sized
             self.still("derain", "" if method.derain else NO_DERAINER.format(title=method.title))
             self.still("eps", "" if sized else NO_EPS)
             self["steps"].disabled = self["attack"].value == "fgsm"
@@ -148,7 +148,7 @@ def defence(opening: Setting) -> dict[str, DOMWidget]:
 
 
 def attack(opening: Setting) -> dict[str, DOMWidget]:
-    names = ["bim", *sorted(set(CATALOGUE) - {"bim"})]
+    names = attacks()
     source = opening.source or next(name for name in METHODS if name != opening.method)
     return {
         "attack": pick("Attack", names, opening.attack, "attack", title),

@@ -40,12 +40,12 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory 
 def shrink(change) -> None:
     """Small pictures in batches of two; networks and schedules stay the papers' own."""
     training.training_data.cache_clear()
-    readers = lab.data._readers() | {
+    readers = {**lab.data.READERS} | {
         "cityscapes": replace(cityscapes.READER, size=SIZE),
         "voc": replace(voc.READER, size=SQUARE),
         "objects": replace(objects.READER, size=SQUARE),
     }
-    change(lab.data, "_readers", lambda: readers)
+    change(lab.data, "READERS", readers)
     change(rainy, "recorded", lambda name, size, rain: preset(rain))
     change(plans, "PAPER_BATCH", 2)
 

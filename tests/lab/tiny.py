@@ -42,11 +42,11 @@ PLAN = plans.Plan(
 def shrink(change: Callable = setattr) -> None:
     """Six small pictures to train on and three to score, tiny nets, a state on disk after every step."""
     training.training_data.cache_clear()
-    readers = lab.data._readers() | {
+    readers = {**lab.data.READERS} | {
         "scenes": replace(scenes.READER, size=(32, 64)),
         "objects": replace(objects.READER, size=(32, 40)),
     }
-    change(lab.data, "_readers", lambda: readers)
+    change(lab.data, "READERS", readers)
     for world in (scenes, objects):
         change(world, "LENGTHS", {"train": 6, "val": 3, "test": 3})
     change(rainy, "recorded", lambda name, size, rain: preset(rain))

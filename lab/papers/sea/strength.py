@@ -20,7 +20,8 @@ from pathlib import Path
 from lab.reports.experiment import Experiment
 from lab.reports.published import Published
 from lab.reports.report import Block, Report, framed
-from lab.measure.trial import Trial, settings_of
+from lab.measure.case import settings_of
+from lab.measure.trial import Trial
 from pearl_core.attacks.ensembles import worst_miou
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.bootstrap import Difference, paired_difference
