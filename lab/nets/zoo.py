@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import ChainMap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,7 @@ from pearl_core.segment import SEGMENTERS
 from pearl_core.types import choose
 
 SHIPPED = Path(__file__).parents[1] / "zoo"
-BUILDERS = DERAINERS | SEGMENTERS
+BUILDERS = ChainMap(DERAINERS, SEGMENTERS)
 # which networks a recipe's net depends on: the one it moves, and the one it was trained with
 ALONE = {"clean": "segmenter", "sat": "segmenter", "derain": "derain"}
 MOVES = {"clean": "segmenter", "sat": "segmenter", "nat": "segmenter"}

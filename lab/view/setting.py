@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from inspect import signature
@@ -20,7 +21,7 @@ from pearl_core.segment import SEGMENTERS
 from pearl_core.types import choose
 
 REGIONS = ("everywhere", "rain", "box")
-CATALOGUE = {**ATTACKS, **MINIMUM_NORM}
+CATALOGUE = ChainMap(ATTACKS, MINIMUM_NORM)
 # the most that can be dialled
 LIMITS = {"eps": (0, 16), "steps": (0, 100), "amount": (0, 3), "angle": (-60, 60)}
 NETS = ("method", "derain", "segmenter", "threat", "source", "on")  # parts that only choose networks
