@@ -23,9 +23,12 @@ FORBIDDEN = {
     "lab": {"dashboard", "notebooks", "tests", "streamlit"},
     "dashboard": {"notebooks", "tests"},
 }
-# types <- objectives, balls <- searches <- problem <- compose <- zoo. A new file beside them is built like compose: it
-# may use compose and those before it, and be used by the zoo.
-RANK = {"objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "zoo": 4, "": 5}
+# types <- objectives, balls <- searches <- problem <- compose <- catalogue <- attacks by name <- zoo. A new file beside
+# them is built like compose: it may use compose and those before it, and be used by those after it.
+RANK = {
+    "objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "catalogue": 4,
+    "fixed": 5, "turned": 5, "reliable": 6, "deraining": 6, "zoo": 7, "": 8,
+}  # fmt: skip
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve"}
 
 

@@ -6,7 +6,8 @@ import copy
 import io
 import subprocess
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -30,21 +31,16 @@ from lab.system.device import facts as device_facts
 from lab.system.device import here, moved, moved_to
 from lab.training.batches import Batches, ahead
 from lab.training.plans import Plan, plan
-from pearl_core import SCIENCE, recipes
-from pearl_core.derain.transweather import PERCEPTUAL
-from pearl_core.derain.vgg import perceptual
+from pearl_core import SCIENCE
 from pearl_core.metrics import psnr
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
-from pearl_core.recipes import Recipe, segmentation_loss
-from pearl_core.segment.imagenet import load_backbone, stem_of
+from pearl_core.networks import Network
+from pearl_core.recipes import RECIPES, Recipe, segmentation_loss, training_attack
 from pearl_core.train import Schedule, class_weights, train
 from pearl_core.types import choose
 
 CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
-BOTH = ("derain", "clean")
-FROM = {"clean": (), "derain": (), "sat": ("clean",), "nat": BOTH, "pearl": BOTH, "pearl_ama": BOTH}
-ORDER = tuple(FROM)  # later recipes start from earlier nets
 
 
 @dataclass(frozen=True)
@@ -57,20 +53,39 @@ class Job:
     eps: float = 8  # of the training attack
     attack_steps: int = 3
     scale: str = "small"
-    backbone: Path | None = None  # an ImageNet ResNet's file, for a segmenter trained from nothing
-    vgg: Path | None = None  # a VGG-16's file, for TransWeather's perceptual term
+    files: Mapping[str, Path] = field(default_factory=dict)  # weights from elsewhere, as the network declares them
     workers: int = 0  # processes that make batches ahead; 0: the one that trains makes them
-    network: tuple[tuple[str, object], ...] = ()  # arguments of the network other than the plan's, by name
+    network: Mapping[str, object] = field(default_factory=dict)  # its arguments that are not the plan's
 
     def __post_init__(self):
-        if self.backbone and self.name.recipe != "clean":
-            raise ValueError(f"wanted a backbone file for recipe clean alone, got one for {self.name.recipe}")
-        if self.vgg and self.name.network != "transweather":
-            raise ValueError(f"wanted a VGG file for derainer transweather alone, got one for {self.name.network}")
+        for name in self.files:
+            if not takes(self.name, name):
+                wanted = " or ".join(f"{r} with {n}" for r, n in takers(name)) or "none"
+                got = f"{self.name.recipe} with {self.name.network}"
+                raise ValueError(f"wanted a {name} file for {wanted}, got one for {got}")
+
+    @property
+    def known(self) -> Network:
+        """What is known of the network that is trained."""
+        return zoo.BUILDERS[self.name.network]
 
     @property
     def state(self) -> Path:
         return disk.home() / "runs" / f"{self.name}.pt"
+
+
+def takes(name: NetName, file: str) -> bool:
+    """Whether the net of that name can be trained with such a file."""
+    wanted = zoo.BUILDERS[name.network].files.get(file)
+    return wanted is not None and not (wanted.fresh and name.made.starts_from)
+
+
+def takers(file: str) -> list[tuple[str, str]]:
+    """Recipes and networks that take such a file, for an error."""
+    return [
+        (recipe, network) for recipe, made in RECIPES.items() for network, known in zoo.BUILDERS.items()
+        if known.part == made.moves and file in known.files and not (known.files[file].fresh and made.starts_from)
+    ]  # fmt: skip
 
 
 def run(job: Job, *, quiet: bool = False) -> Net:
@@ -164,28 +179,32 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     """The pipeline a recipe begins with. What moves starts from the net the recipe improves, or from nothing."""
     name, trained = job.name, {recipe: copy.deepcopy(net.module) for recipe, net in before(job).items()}
     torch.manual_seed(name.seed)
-    segmenter = trained.get("clean")
-    if zoo.MOVES.get(name.recipe) == "segmenter":
-        sizes = how.segmenter[name.segmenter] | stem(job)
-        segmenter = zoo.build(name.segmenter, sizes | {"classes": classes, "aux": True})
-        if trained:  # the auxiliary head is not in the zoo and starts afresh
-            fitting(segmenter, trained["clean"])
-        elif job.backbone:
-            load_backbone(segmenter, checkpoints.read(job.backbone))
-    derainer = zoo.build(name.derain, how.derain[name.derain]) if name.recipe == "derain" else trained.get("derain")
-    if job.vgg:
-        derainer.perceptual = perceptual(checkpoints.read(job.vgg))
-    return Pipeline(derainer, segmenter)
+    nets = {RECIPES[recipe].moves: net for recipe, net in trained.items()}
+    begun = nets.get(name.made.moves)  # what the recipe improves
+    if begun is None or job.known.training_only:
+        arguments = architecture(job, how) | begun_with(job) | for_training(job, classes)
+        nets[name.made.moves] = zoo.build(name.network, arguments)
+        if begun is not None:
+            fitting(nets[name.made.moves], begun)  # what only training needs is not in the zoo and starts afresh
+    for file, path in job.files.items():
+        job.known.files[file].load(nets[name.made.moves], checkpoints.read(path))
+    return Pipeline(nets.get("derain"), nets.get("segment"))
 
 
-def stem(job: Job) -> dict[str, str]:
-    """How a segmenter begins, where it is not as the plan has it: as its backbone does, or the net it starts from."""
-    if zoo.MOVES.get(job.name.recipe) != "segmenter":
-        return {}
-    found = [net.card["settings"].get("stem") for recipe, net in before(job).items() if recipe == "clean"]
-    if job.backbone:
-        found = [stem_of(checkpoints.read(job.backbone))]
-    return {"stem": "plain"} if found == ["plain"] else {}
+def for_training(job: Job, classes: int) -> dict:
+    """Arguments of a network that the data set decides, and whether it has the parts that only training needs."""
+    found = {"classes": classes} if job.known.part == "segment" else {}
+    return found | ({"aux": True} if job.known.training_only else {})
+
+
+def begun_with(job: Job) -> dict[str, object]:
+    """Arguments that are neither the plan's nor the data set's: what its files ask for, or the net it starts from."""
+    if job.files:
+        asked = [job.known.files[file].settings(checkpoints.read(path)) for file, path in job.files.items()]
+        return {name: value for found in asked for name, value in found.items()}
+    planned = {*architecture(job, plan(job.name.dataset, job.scale)), "classes", "aux"}
+    earlier = [net.card["settings"] for net in before(job).values() if net.card["network"] == job.name.network]
+    return {name: value for found in earlier for name, value in found.items() if name not in planned}
 
 
 def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
@@ -198,7 +217,7 @@ def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
 
 def parents(name: NetName) -> dict[str, NetName]:
     """The nets that must exist before this one, by their recipes."""
-    found = {recipe: replace(name, recipe=recipe) for recipe in FROM[name.recipe]}
+    found = {recipe: replace(name, recipe=recipe, variant=None) for recipe in name.made.starts_from}
     if name.derain_on:
         found["derain"] = replace(found["derain"], dataset=name.derain_on)
     return found
@@ -210,17 +229,12 @@ def before(job: Job) -> dict[str, Net]:
 
 def build_recipe(job: Job, data: Dataset) -> Recipe:
     """The recipe with its training attack; segmenters learn with classes balanced by how rare they are."""
-    attack = recipes.training_attack(job.eps, job.attack_steps)
-    loss = segmentation_loss(class_weights(torch.from_numpy(label_counts(data))))
-    options = {
-        "clean": {"loss": loss},
-        "sat": {"attack": attack, "loss": loss},
-        "derain": {},
-        "nat": {"attack": attack, "loss": loss},
-        "pearl": {"attack": attack},
-        "pearl_ama": {"attack": attack},
-    }
-    return recipes.RECIPES[job.name.recipe](**options[job.name.recipe])
+    made, options = job.name.made, {}
+    if made.attacked:
+        options["attack"] = training_attack(job.eps, job.attack_steps)
+    if made.loss == "segmentation":
+        options["loss"] = segmentation_loss(class_weights(torch.from_numpy(label_counts(data))))
+    return made(**options)
 
 
 def label_counts(data: Dataset) -> np.ndarray:
@@ -237,10 +251,11 @@ def architecture(job: Job, how: Plan) -> dict:
 
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
-    attacked = job.name.recipe not in ("clean", "derain")
-    files = stem(job) | ({"backbone": checkpoints.digest(job.backbone)} if job.backbone else {})
-    if job.name.network == "transweather":
-        files["perceptual"] = {"weight": PERCEPTUAL, "vgg": checkpoints.digest(job.vgg)} if job.vgg else "off"
+    made, digests = job.name.made, {file: checkpoints.digest(path) for file, path in job.files.items()}
+    files = begun_with(job)
+    for name, file in job.known.files.items():
+        digest = digests.get(name)
+        files |= file.facts(digest) if file.facts else {name: digest} if digest else {}
     return {
         "name": parts.written(job.name),
         "architecture": architecture(job, how),
@@ -250,8 +265,8 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "batch": how.batch,
         "zoom": how.zoom,
         "crop": how.crop.get(job.name.recipe, 1.0),
-        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if attacked else None,
-        "mirror": "attacked" if job.name.recipe == "pearl_ama" else None,  # where the mirror attack is made
+        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if made.attacked else None,
+        "mirror": made.mirror,
         "precision": str(fast_dtype(here().type) or torch.float32).removeprefix("torch."),
         "science": SCIENCE,
         **device_facts(),
@@ -260,9 +275,9 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
 
 def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
     literal = facts["architecture"]
-    if job.name.network == job.name.segmenter:
-        begun = {key: facts[key] for key in ("stem",) if key in facts}
-        literal = literal | begun | {"classes": len(data.classes), "aux": False}
+    if job.name.made.moves == "segment":
+        literal = literal | begun_with(job) | for_training(job, len(data.classes))
+        literal |= {"aux": False} if job.known.training_only else {}
     return {
         "network": job.name.network,
         "settings": literal,
@@ -282,7 +297,8 @@ def scores(job: Job) -> dict:
     data = dataset(name.dataset, "val", data_root=job.data_root)
     indices = chosen(data, min(len(data), 100))
     on = {"on": f"{data.name} {data.split}, {len(indices)} images"}
-    if name.recipe == "derain":
+    method = next((key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment)), None)
+    if name.recipe == "derain" or method is None or METHODS[method].segment is None:
         derainer, values = copy.deepcopy(zoo.find(name).module).to(here()), []
         for index in indices:
             sample = moved(data.sample([index]), here())
@@ -290,7 +306,6 @@ def scores(job: Job) -> dict:
                 pictures = sample.rainy, derainer(sample.rainy)
             values.append([psnr(picture, sample.clean).item() for picture in pictures])
         return on | dict(zip(("PSNR rain", "PSNR"), np.round(np.mean(values, axis=0), 3).tolist(), strict=True))
-    method = next(key for key, made in METHODS.items() if name.recipe in (made.derain, made.segment))
     shared = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on,
               "variant": name.variant, "split": "val", "images": len(indices)}  # fmt: skip
     trials = [Trial(method, name.dataset, rain=rain, **shared) for rain in ("none", RAIN)]
