@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from lab.papers.pearl import table1, table2
 from lab.papers.pearl.printed import PRINTED
-from lab.training.plans import DERAINERS
 from lab.reports.claim import Claim, Contrast, Side
+from lab.training.plans import DERAINERS
 
 SHARP = 10.0  # points of mIoU: a decline or gain that the text calls sharp, serious or large
 SERIOUS = 1.0  # dB of PSNR: a quarter more squared error
