@@ -207,8 +207,8 @@ def train(options) -> None:
     from lab.nets.imports import settings_of_words
     from lab.nets.zoo import NetName
     from lab.training import one as training
-    from pearl_core.recipes import RECIPES
     from lab.training.many import to_train, train_all
+    from pearl_core.recipes import RECIPES
 
     if options.all == (options.recipe is not None):
         raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(RECIPES)}")

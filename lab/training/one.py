@@ -33,9 +33,9 @@ from lab.training.batches import Batches, ahead
 from lab.training.plans import Plan, plan
 from pearl_core import SCIENCE
 from pearl_core.metrics import psnr
+from pearl_core.networks import Network
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
-from pearl_core.networks import Network
 from pearl_core.recipes import RECIPES, Recipe, segmentation_loss, training_attack
 from pearl_core.train import Schedule, class_weights, train
 from pearl_core.types import choose
@@ -265,7 +265,9 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
         "batch": how.batch,
         "zoom": how.zoom,
         "crop": how.crop.get(job.name.recipe, 1.0),
-        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"} if made.attacked else None,
+        "attack": {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"}
+        if made.attacked
+        else None,
         "mirror": made.mirror,
         "precision": str(fast_dtype(here().type) or torch.float32).removeprefix("torch."),
         "science": SCIENCE,

@@ -43,7 +43,9 @@ def stem_of(weights: Mapping[str, Tensor]) -> str:
 def two_heads(net: type[DilatedResNet], title: str) -> Network:
     """The declaration of a segmenter with the heads `cls` and `aux` on a dilated ResNet."""
     words = "a ResNet trained on ImageNet, for a segmenter trained from scratch"
-    backbone = File(load_backbone, words, lambda weights: {"stem": "plain"} if stem_of(weights) == "plain" else {}, True)
+    backbone = File(
+        load_backbone, words, lambda weights: {"stem": "plain"} if stem_of(weights) == "plain" else {}, True
+    )
     return Network(net, title, "segment", {"backbone": backbone}, head="cls.", training_only=("aux.",))
 
 
