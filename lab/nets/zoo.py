@@ -181,7 +181,7 @@ def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
 
 
 def save(name: NetName, net: nn.Module, card: dict, *, dtype: torch.dtype = torch.half) -> Net:
-    """Write weights (in `dtype`, without what only training needs) and card to the first folder; both whole, the card last."""
+    """Write weights, in `dtype` and without what only training needs, and card: both whole, the card last."""
     path = folders()[0] / f"{name}.safetensors"
     weights = {k: v.to(dtype) if v.is_floating_point() else v for k, v in net.state_dict().items()}
     spared = BUILDERS[name.network].training_only

@@ -16,7 +16,7 @@ import pandas as pd
 
 from lab.measure.case import settings_of
 from lab.measure.measuring import run
-from lab.measure.trial import Trial, settings_of
+from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
 from lab.reports.experiment import Experiment
 from lab.reports.published import Published
