@@ -236,7 +236,9 @@ def opacity() -> float:
     state = st.session_state
     if "opacity" not in state:
         state.opacity = opacity_of(state.turned.get("opacity"))
-    return keep("opacity", st.slider("Opacity of the classes", 0.0, 1.0, step=0.05, key="opacity", help=HELP["opacity"]))
+    return keep(
+        "opacity", st.slider("Opacity of the classes", 0.0, 1.0, step=0.05, key="opacity", help=HELP["opacity"])
+    )
 
 
 def opacity_of(text) -> float:
@@ -246,7 +248,7 @@ def opacity_of(text) -> float:
         return OPACITY
 
 
-def remembered(shown: Setting, opacity: float, **more: str) -> None:
+def remembered(viewed: Setting, opacity: float, **more: str) -> None:
     """The whole setting into the address, so that a link reopens the same view."""
-    told = shown.query() | more | {"opacity": f"{opacity:g}"}
+    told = viewed.query() | more | {"opacity": f"{opacity:g}"}
     remember(PAGE, dict.fromkeys([*KINDS, *BESIDE], "") | told, {"opacity": f"{OPACITY:g}"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import dials
 import numpy as np
@@ -85,30 +86,38 @@ def of(panel: Panel, other: Panel | None = None) -> dict:
     return given
 
 
+class Download(NamedTuple):
+    """One file to download."""
+
+    label: str
+    ending: str
+    words: str  # what it holds
+    made: Callable[[], str | bytes]
+
+
 def downloads(view: View, own: np.ndarray | None, data_root: str | None, title: str = "Download") -> None:
     """Everything of a view to download, and the command that makes it again."""
     name = f"{view.key.replace('/', '-')}-{view.setting.method}-{view.setting.attack}"
     name += f"-step{view.setting.shown}of{view.setting.steps}" if view.setting.shown is not None else ""
     with st.expander(title):
-        for column, (label, (ending, meant, make)) in zip(st.columns(4), files(view, own, data_root), strict=True):
+        for column, file in zip(st.columns(4), files(view, own, data_root), strict=True):
             column.download_button(
-                label, make, f"{name}.{ending}", help=meant, on_click="ignore", width="stretch", key=f"{label} {name}"
-            )
+                file.label, file.made, f"{name}.{file.ending}", help=file.words, on_click="ignore", width="stretch",
+                key=f"{file.label} {name}",
+            )  # fmt: skip
         st.markdown("This command computes the same numbers again from the files in the ZIP:")
         st.code(take.look_command(view, data_root), language="bash")
 
 
-File = tuple[str, str, Callable]  # ending, what it holds, how it is made
-
-
-def files(view: View, own: np.ndarray | None, data_root: str | None) -> list[tuple[str, File]]:
-    """What may be downloaded, by label."""
+def files(view: View, own: np.ndarray | None, data_root: str | None) -> list[Download]:
+    """What may be downloaded of a view."""
     everything = "All pictures, exact arrays, numbers, the setting and the command."
     return [
-        ("Everything (ZIP)", ("zip", everything, lambda: take.bundle(view, own, data_root))),
-        ("Numbers (CSV)", ("csv", "The numbers above, with and without attack.",
-                           lambda: take.numbers(view).to_csv(index=False))),
-        ("Setting (JSON)", ("json", "All the dials of this page; the command below reads this file.", view.setting.text)),
-        ("Pictures in one (PNG)", ("png", "All pictures of this page on one sheet.",
-                                   lambda: draw.png(draw.contact(take.pictures(view))))),
+        Download("Everything (ZIP)", "zip", everything, lambda: take.bundle(view, own, data_root)),
+        Download("Numbers (CSV)", "csv", "The numbers above, with and without attack.",
+                 lambda: take.numbers(view).to_csv(index=False)),
+        Download("Setting (JSON)", "json", "All the dials of this page; the command below reads this file.",
+                 view.setting.text),
+        Download("Pictures in one (PNG)", "png", "All pictures of this page on one sheet.",
+                 lambda: draw.png(draw.contact(take.pictures(view)))),
     ]  # fmt: skip

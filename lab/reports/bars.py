@@ -13,7 +13,7 @@ import pandas as pd
 
 from lab.nets.methods import METHODS
 from lab.reports.curve_chart import SIMILARITY
-from lab.view.panels import title
+from lab.system.words import title
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:

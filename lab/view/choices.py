@@ -57,5 +57,3 @@ def help_of(name: str, *, drawn: bool = False, separator: str = " ") -> str:
     if name == "method":
         return described(HELP[name], separator)
     return HELP[name].replace("{how}", "draw on a picture" if drawn else "give by its edges")
-
-

@@ -38,12 +38,22 @@ class Reading(NamedTuple):
 READINGS = {
     "mIoU": ("mIoU", 1, " %", "Overlap of predicted and true areas, averaged over the classes in this picture."),
     "allAcc": ("Pixels right", 1, " %", "Share of the labelled pixels whose class is right."),
-    "PSNR": ("PSNR", 2, " dB", "How close the segmenter's input is to the clean picture; 30 dB is close."),
-    "SSIM": ("SSIM", 3, "", "How similar the structures of the segmenter's input and of the clean picture are; 1 is identical."),
+    "PSNR": ("PSNR", 2, " dB", "How close the input of the segmenter is to the clean picture; 30 dB is close."),
+    "SSIM": (
+        "SSIM",
+        3,
+        "",
+        "How similar the structures of the two pictures are; 1 is identical.",
+    ),
 }
 # without labels, the prediction without attack takes their place, and the names say so
 AGREEMENT = {
-    "mIoU": ("Agreement, mIoU", 1, " %", "Overlap with the prediction without attack, averaged over the predicted classes."),
+    "mIoU": (
+        "Agreement, mIoU",
+        1,
+        " %",
+        "Overlap with the prediction without attack, averaged over the predicted classes.",
+    ),
     "allAcc": ("Agreement", 1, " %", "Share of the pixels whose class is the same as without attack."),
 }
 

@@ -1,4 +1,4 @@
-"""What the camera sees: the picture of a setting in its rain, where an attack may change it, and what nets see in it."""
+"""The picture of a setting in its rain, where an attack may change it, and what nets answer to it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def classes(chart: Bars) -> go.Figure:
     bars = {"under attack": (chart.attacked, colours), "without attack": (chart.unattacked, "rgba(0,0,0,0)")}
     for name, (lengths, colour) in bars.items():
         figure.add_bar(
-            y=chart.names, x=lengths, orientation="h", name=name, hovertemplate=f"%{{y}}: %{{x:.1f}} % {name}<extra></extra>",
+            y=chart.names, x=lengths, orientation="h", name=name,
             marker={"color": colour, "line": {"color": MARK, "width": 1}},
+            hovertemplate=f"%{{y}}: %{{x:.1f}} % {name}<extra></extra>",
         )  # fmt: skip
     return figure.update_layout(xaxis={"title": chart.axis, "range": [0, 100]}, yaxis={"autorange": "reversed"})

@@ -1,7 +1,7 @@
 """The trajectory of an attack on one picture: every point on its way and what was seen there.
 
-A trajectory is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget is a
-look back, a larger one goes on where the walk stopped. Several threads may share one.
+A trajectory is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget
+is a look back, a larger one goes on where the walk stopped. Several threads may share one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lab.system.computing import alone
 from pearl_core.attacks.alma import AlmaProx, Best
 from pearl_core.attacks.compose import Ascent, Attack, ready
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
+
 
 class Point(NamedTuple):
     """One point of a trajectory; loss and accuracy are those of the nets under attack, None where nobody looked."""
@@ -129,7 +130,9 @@ class Trajectory:
         members = attack.members if isinstance(attack, WorstOf) else {} if attack is None else {"": attack}
         self.model, self.images, self.target, self.extends = model, images, target, extends
         kinds = {Ascent: Climb, AlmaProx: Walk}
-        self.parts = {name: kinds[type(member)](member, model, images, target, mask) for name, member in members.items()}
+        self.parts = {
+            name: kinds[type(member)](member, model, images, target, mask) for name, member in members.items()
+        }
         self.todo = list(self.parts.values())
         self.worst: Tensor | None = None
         self.lock = Lock()

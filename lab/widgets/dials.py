@@ -138,7 +138,9 @@ def picture(opening: Setting) -> dict[str, DOMWidget]:
         "dataset": pick("Data set", choices.datasets(opening.dataset), opening.dataset, "dataset", title),
         "index": dial(ui.BoundedIntText, "Picture", opening.index, "index", min=0, max=SEEDS),
         "amount": slider(ui.FloatSlider, "Rain", opening.amount, *LIMITS["amount"], 0.05, "amount"),
-        "angle": slider(ui.FloatSlider, "Rain angle", opening.angle, *LIMITS["angle"], 1, "angle", readout_format=".0f"),
+        "angle": slider(
+            ui.FloatSlider, "Rain angle", opening.angle, *LIMITS["angle"], 1, "angle", readout_format=".0f"
+        ),
         "rain_seed": dial(ui.Text, "Rain seed", seed, "rain_seed", placeholder="as in the tables",
                           continuous_update=False),
     }  # fmt: skip
