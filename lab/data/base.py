@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,12 @@ from tqdm.auto import tqdm
 
 from lab.data import rainy
 from lab.data.files import Size
+from lab.data.titles import title
+from lab.system import draw, html
 from pearl_core.rain import NOTICEABLE, Rain, Rainy, add_rain
 from pearl_core.types import VOID, Sample
+
+THUMBNAILS = 8  # pictures that a notebook shows of a data set
 
 
 class Picture(NamedTuple):
@@ -123,9 +128,14 @@ class Dataset:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def _repr_html_(self) -> str:
-        from lab.view import rich  # which shows data sets
-
-        return rich.data(self)
+        """What it is, and its first pictures."""
+        size = "sizes as they are" if self.size is None else "{1} x {0} pixels".format(*self.size)
+        rain = "none added" if self.rain is None else ", ".join(f"{k} {v:g}" for k, v in asdict(self.rain).items())
+        facts = f"{self.split}, {len(self)} pictures, {size}, {len(self.classes)} classes; rain: {rain}"
+        head = f"<p><b>{escape(title(self.name))}</b>, {escape(facts)}</p>"
+        first = (self[i] for i in range(min(len(self), THUMBNAILS)))
+        pictures = [html.captioned(draw.png(picture.clean), picture.key) for picture in first]
+        return head + (f"<p>{escape(self.note)}</p>" if self.note else "") + html.table(pictures)
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,11 @@ class Reader:
     holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
     classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
+    titled: str = ""  # as people write it; empty: its name
+
+    @property
+    def title(self) -> str:
+        return self.titled or self.name
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

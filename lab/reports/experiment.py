@@ -13,8 +13,8 @@ from lab.measure.runs import over_runs
 from lab.measure.trial import Trial
 from lab.reports.report import Report
 from lab.view.seen import seen
-from lab.view.session import View
 from lab.view.setting import Setting
+from lab.view.view import View
 from pearl_core.types import choose
 
 Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings

@@ -10,7 +10,6 @@ from lab.measure.case import SEEDS, Case
 from lab.nets.pipelines import System
 from lab.system import parts
 from pearl_core.attacks.compose import Attack
-from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.types import choose
 
 REGIONS = ("everywhere", "rain", "box")
@@ -126,9 +125,3 @@ def of(values: Mapping[str, Any]) -> Setting:
 def from_query(query: Mapping[str, str]) -> Setting:
     """The setting of an address; what is no part of a setting there belongs to the page."""
     return parts.from_texts(Setting, {name: text for name, text in query.items() if name in KINDS})
-
-
-def attacks() -> list[str]:
-    """Those that a picture of a data set can be put under, the usual one first."""
-    there = [name for name, entry in CATALOGUE.items() if not entry.needs]
-    return sorted(there, key=lambda name: (name != Setting.attack, name))

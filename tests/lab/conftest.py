@@ -11,8 +11,7 @@ from lab.nets import zoo
 from lab.system import disk
 from lab.training import one as training
 from lab.training import plans
-from lab.view import photo as street
-from lab.view import session as scene
+from lab.view import photo, session
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 
@@ -42,8 +41,8 @@ def small(home, monkeypatch):
 
 def forget():
     """Pictures and attacks of another size, which a process keeps."""
-    scene.RECENT.clear()
-    street.opened.cache_clear()
+    session.RECENT.clear()
+    photo.opened.cache_clear()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from lab.papers.pearl.table1 import TABLE
 from lab.reports import gallery
 from lab.reports.experiment import PICTURE, Experiment
 from lab.reports.report import Report
-from lab.view.session import View
 from lab.view.setting import Setting
+from lab.view.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
