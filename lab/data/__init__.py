@@ -8,15 +8,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from lab.data import files, rainy
-from lab.data.base import Arrays, Dataset, Picture, Reader
+from lab.data.base import READERS, Arrays, Dataset, Picture, Reader
 from lab.data.files import Size
 from pearl_core.rain import Rain
-from pearl_core.registry import Registry
 from pearl_core.types import choose
 
-__all__ = ["Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
-
-READERS: Registry[Reader] = Registry("data set")
+__all__ = ["READERS", "Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
 
 
 def names() -> tuple[str, ...]:

@@ -17,9 +17,9 @@ from tqdm.auto import tqdm
 
 from lab.data import rainy
 from lab.data.files import Size
-from lab.data.titles import title
 from lab.system import draw, html
 from pearl_core.rain import NOTICEABLE, Rain, Rainy, add_rain
+from pearl_core.registry import Registry
 from pearl_core.types import VOID, Sample
 
 THUMBNAILS = 8  # pictures that a notebook shows of a data set
@@ -132,7 +132,9 @@ class Dataset:
         size = "sizes as they are" if self.size is None else "{1} x {0} pixels".format(*self.size)
         rain = "none added" if self.rain is None else ", ".join(f"{k} {v:g}" for k, v in asdict(self.rain).items())
         facts = f"{self.split}, {len(self)} pictures, {size}, {len(self.classes)} classes; rain: {rain}"
-        head = f"<p><b>{escape(title(self.name))}</b>, {escape(facts)}</p>"
+        head = (
+            f"<p><b>{escape(READERS[self.name].title if self.name in READERS else self.name)}</b>, {escape(facts)}</p>"
+        )
         first = (self[i] for i in range(min(len(self), THUMBNAILS)))
         pictures = [html.captioned(draw.png(picture.clean), picture.key) for picture in first]
         return head + (f"<p>{escape(self.note)}</p>" if self.note else "") + html.table(pictures)
@@ -156,6 +158,9 @@ class Reader:
     @property
     def title(self) -> str:
         return self.titled or self.name
+
+
+READERS: Registry[Reader] = Registry("data set")
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 
-from lab.data import READERS
+from lab.data.base import READERS
 from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.derain import DERAINERS
 from pearl_core.recipes import RECIPES
