@@ -14,7 +14,7 @@ from lab.data import dataset
 from lab.view import panels, plots, rich
 from lab.view.session import look
 from lab.view.trajectory import Point
-from pearl_core import scenes
+from pearl_core.worlds import scenes
 from pearl_core.worlds.scenes import PALETTE, page
 
 EVIL = '<script>alert("x")</script>&\'"'
