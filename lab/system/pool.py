@@ -158,7 +158,7 @@ class Pool(Executor):
         for attempt in range(1, TRIES + 1):
             try:
                 worker = worker or self.begin()
-                found, result = worker.ask(call.function, call.arguments, call.options, self.stops)
+                found, result = worker.ask(call[1:], self.stops)
             except Died as how:
                 self.end(worker)
                 worker = None
@@ -190,7 +190,7 @@ class Pool(Executor):
         with self.lock:
             self.workers.add(worker)
         try:
-            found, error = worker.ask(self.initializer, (), {}, self.stops) if self.initializer else (True, None)
+            found, error = worker.ask((self.initializer, (), {}), self.stops) if self.initializer else (True, None)
             if not found:
                 raise error
         except BaseException:
@@ -218,7 +218,9 @@ class Worker:
                 env=os.environ | told,
             )  # fmt: skip
 
-    def ask(self, function: Callable, arguments: tuple, options: dict, stops: Callable[[], bool]) -> tuple[bool, object]:
+    def ask(
+        self, function: Callable, arguments: tuple, options: dict, stops: Callable[[], bool]
+    ) -> tuple[bool, object]:
         """(True, result) or (False, error). Errors: `Died`, `Stopped`."""
         try:
             self.pipe.send((function, arguments, options))
