@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.device:
         os.environ["PEARL_DEVICE"] = options.device  # for the processes of `train --all`, too
+    if getattr(options, "measuring", None) is not None:
+        os.environ["PEARL_PROCESSES"] = str(options.measuring)
     try:
         options.run(options)
     except (ValueError, OSError, FloatingPointError) as error:
@@ -64,6 +66,7 @@ def add_experiments(commands) -> None:
             add_options(command, made.parameters)
             command.add_argument("--data-root", help="where a data set lies that is not built in")
             command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
+            add_processes(command)
             command.set_defaults(run=experiment, made=made)
 
 
@@ -75,6 +78,13 @@ def add_options(command, parameters: Mapping[str, object]) -> None:
         kind = float if name == "eps" else str if example is None else type(example)
         how = {"nargs": "+"} if several else {}
         command.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, **how)
+
+
+def add_processes(command) -> None:
+    command.add_argument("--processes", type=int, dest="measuring", metavar="N",
+                         help="processes that measure side by side, each with an equal share of the threads; also as "
+                         "PEARL_PROCESSES in the environment, for notebooks and papermill. Default: one for each core "
+                         "where pictures are small and much is to be measured")  # fmt: skip
 
 
 def given(options, parameters: Iterable[str]) -> dict:
@@ -103,6 +113,7 @@ def add_reproduce(commands) -> None:
     command.add_argument("--images", type=int, default=32)
     command.add_argument("--seeds", type=int, default=1)
     command.add_argument("--out", type=Path, help="folder for the texts, the rows as CSV and the figures")
+    add_processes(command)
     command.set_defaults(run=reproduce)
 
 
@@ -126,6 +137,7 @@ def add_claims(commands) -> None:
     command.add_argument("--images", type=int, default=32)
     command.add_argument("--seeds", type=int, default=3, help="training runs, as far as the zoo holds them")
     command.add_argument("--claim", metavar="KEY", help="one claim, with all its contrasts")
+    add_processes(command)
     command.set_defaults(run=claims)
 
 
@@ -329,6 +341,7 @@ def add_report(commands) -> None:
     command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
     command.add_argument("--only", nargs="+", default=[], help="these sections alone, such as table2 figure5")
     command.add_argument("--out", type=Path, default=Path("docs"))
+    add_processes(command)
     command.set_defaults(run=report)
 
 

@@ -6,11 +6,11 @@ import time
 from typing import NamedTuple
 
 from torch import nn
-from tqdm.auto import tqdm
 
 from lab.bench.measure import machine, watched
 from lab.data import dataset
 from lab.nets.pipelines import System, build
+from lab.system.progress import bar
 from pearl_core.attacks import zoo
 from pearl_core.attacks.compose import Attack
 from pearl_core.attacks.ensembles import accuracy_of
@@ -38,7 +38,7 @@ def sea(images: int = 32, steps: int = 100, eps: float = 8, precision: str = "au
     model = build(System("seg").nets)
     data = dataset("scenes", rain="none", count=images)
     attacks = {stop: zoo.sea(eps, steps, stop=stop, precision=precision) for stop in STOPS}
-    pictures = tqdm([data.sample([i]) for i in range(len(data))], unit="picture", leave=False)
+    pictures = bar([data.sample([i]) for i in range(len(data))], what="attacking", unit="picture", leave=False)
     runs = [{stop: run(attack, model, sample) for stop, attack in attacks.items()} for sample in pictures]
     zero = [both for both in runs if both["member"].accuracy == 0]
     return "\n".join([

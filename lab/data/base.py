@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from lab.data import rainy
 from lab.data.files import Size
 from lab.system import draw, html
+from lab.system.progress import bar
 from pearl_core.rain import NOTICEABLE, Rain, Rainy, add_rain
 from pearl_core.registry import Registry
 from pearl_core.types import VOID, Sample
@@ -115,8 +115,8 @@ class Dataset:
     def preload(self) -> Arrays:
         """Every picture decoded once and kept: later reads and samples come from memory."""
         if self.held is None:
-            bar = tqdm(range(len(self)), desc=f"{self.name} {self.split}", unit="picture", leave=False)
-            clean, labels, _, wet = zip(*(self.read(i) for i in bar), strict=True)
+            places = bar(range(len(self)), what=f"{self.name} {self.split}", unit="picture", leave=False)
+            clean, labels, _, wet = zip(*(self.read(i) for i in places), strict=True)
             self.held = Arrays(*map(together, (clean, labels, wet)))
         return self.held
 

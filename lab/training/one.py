@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from lab.data import dataset
 from lab.data.base import Dataset
@@ -29,6 +28,7 @@ from lab.system import disk, parts
 from lab.system.allocator import keep_freed
 from lab.system.device import facts as device_facts
 from lab.system.device import here, moved, moved_to
+from lab.system.progress import bar
 from lab.training.batches import Batches, ahead
 from lab.training.plans import Plan, plan
 from pearl_core import SCIENCE
@@ -68,6 +68,9 @@ class Job:
     def known(self) -> Network:
         """What is known of the network that is trained."""
         return zoo.BUILDERS[self.name.network]
+
+    def __str__(self) -> str:
+        return f"the training of {self.name}"
 
     @property
     def state(self) -> Path:
@@ -144,17 +147,19 @@ def training_data(name: str, split: str, data_root: str | None, size: Size | Non
 def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
     """Drive the training: a bar to watch, a state on disk every so often. Returns the losses of this sitting."""
     losses, last, began = [], time.monotonic(), time.monotonic()
-    bar = tqdm(steps, total=schedule.steps, desc=str(job.name), unit="step", disable=quiet, mininterval=1)
-    for progress in bar:
-        bar.n = progress.done - 1  # a resumed bar starts where the run stopped
-        losses.append(progress.loss)
-        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
-        if time.monotonic() - last > CHECKPOINT:
-            whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
-            torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.monotonic() - began}, whole)
-            with disk.written(job.state) as draft:
-                draft.write_bytes(whole.getbuffer())
-            last = time.monotonic()
+    with bar(what=str(job.name), unit="step", total=schedule.steps, disable=quiet, mininterval=1) as shown:
+        for progress in steps:
+            if not losses:  # a resumed bar starts where the run stopped
+                shown.n = shown.initial = shown.last_print_n = progress.done - 1
+            losses.append(progress.loss)
+            shown.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
+            shown.update()
+            if time.monotonic() - last > CHECKPOINT:
+                whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
+                torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.monotonic() - began}, whole)
+                with disk.written(job.state) as draft:
+                    draft.write_bytes(whole.getbuffer())
+                last = time.monotonic()
     return losses
 
 
@@ -311,7 +316,7 @@ def scores(job: Job) -> dict:
     shared = {"derain": name.derain, "segmenter": name.segmenter, "net_seed": name.seed, "derain_on": name.derain_on,
               "variant": name.variant, "split": "val", "images": len(indices)}  # fmt: skip
     trials = [Trial(method, name.dataset, rain=rain, **shared) for rain in ("none", RAIN)]
-    rows = measure(trials, data_root=job.data_root, quiet=True)
+    rows = measure(trials, data_root=job.data_root, quiet=True, processes=1)
     return on | {
         f"{r.metric} {'clean' if r.rain == 'none' else 'rain'}": round(r.value, 3)
         for r in rows.itertuples()
