@@ -213,12 +213,8 @@ def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
         return worst_case([statistics(member, store) for member in cell.members.values()])
     found = store.read(cell.address, cell.statistics)
     keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
-    return {name: stacked([found[key][name] for key in keys]) for name in cell.statistics}
-
-
-def stacked(values: Sequence[np.ndarray]) -> np.ndarray | list[np.ndarray]:
-    """Statistics of all images in one array; of a ragged one a list."""
-    return np.stack(values) if len({value.shape for value in values}) == 1 else list(values)
+    metrics = {METRICS[name].statistic: METRICS[name] for name in cell.metrics}
+    return {name: metric.together([found[key][name] for key in keys]) for name, metric in metrics.items()}
 
 
 def rows_of(cell: Cell, store: Store) -> Iterator[dict]:

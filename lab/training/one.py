@@ -112,7 +112,10 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     samples, dtype = moved_to(device, batches), fast_dtype(device.type)
     steps = train(pipeline.to(device), recipe, samples, schedule, seed=name.seed, state=state, dtype=dtype)
     losses = follow(steps, job, schedule, facts, earlier, quiet)
-    card = card_of(job, facts, data, losses) | {"git": code, "seconds": round(earlier + time.monotonic() - started)}
+    card = card_of(job, how, facts, data, losses) | {
+        "git": code,
+        "seconds": round(earlier + time.monotonic() - started),
+    }
     zoo.save(name, getattr(pipeline, recipe.moves), card)
     net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
     net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
@@ -187,7 +190,7 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     nets = {RECIPES[recipe].moves: net for recipe, net in trained.items()}
     begun = nets.get(name.made.moves)  # what the recipe improves
     if begun is None or job.known.training_only:
-        arguments = architecture(job, how) | begun_with(job) | for_training(job, classes)
+        arguments = architecture(job, how) | begun_with(job, how) | for_training(job, classes)
         nets[name.made.moves] = zoo.build(name.network, arguments)
         if begun is not None:
             fitting(nets[name.made.moves], begun)  # what only training needs is not in the zoo and starts afresh
@@ -202,12 +205,12 @@ def for_training(job: Job, classes: int) -> dict:
     return found | ({"aux": True} if job.known.training_only else {})
 
 
-def begun_with(job: Job) -> dict[str, object]:
+def begun_with(job: Job, how: Plan) -> dict[str, object]:
     """Arguments that are neither the plan's nor the data set's: what its files ask for, or the net it starts from."""
     if job.files:
         asked = [job.known.files[file].settings(checkpoints.read(path)) for file, path in job.files.items()]
         return {name: value for found in asked for name, value in found.items()}
-    planned = {*architecture(job, plan(job.name.dataset, job.scale)), "classes", "aux"}
+    planned = {*architecture(job, how), "classes", "aux"}
     earlier = [net.card["settings"] for net in before(job).values() if net.card["network"] == job.name.network]
     return {name: value for found in earlier for name, value in found.items() if name not in planned}
 
@@ -257,7 +260,7 @@ def architecture(job: Job, how: Plan) -> dict:
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to know a run again."""
     made, digests = job.name.made, {file: checkpoints.digest(path) for file, path in job.files.items()}
-    files = begun_with(job)
+    files = begun_with(job, how)
     for name, file in job.known.files.items():
         digest = digests.get(name)
         files |= file.facts(digest) if file.facts else {name: digest} if digest else {}
@@ -280,10 +283,10 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
     } | files
 
 
-def card_of(job: Job, facts: dict, data: Dataset, losses: list[float]) -> dict:
+def card_of(job: Job, how: Plan, facts: dict, data: Dataset, losses: list[float]) -> dict:
     literal = facts["architecture"]
     if job.name.made.moves == "segment":
-        literal = literal | begun_with(job) | for_training(job, len(data.classes))
+        literal = literal | begun_with(job, how) | for_training(job, len(data.classes))
         literal |= {"aux": False} if job.known.training_only else {}
     return {
         "network": job.name.network,

@@ -17,6 +17,7 @@ from lab.training import one as training
 from lab.training import plans
 from lab.training.batches import Batches
 from pearl_core.rain import preset
+from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule
 
 STEPS = 12
@@ -34,7 +35,7 @@ PLAN = plans.Plan(
             "decoder_heads": 1,
         },
     },
-    schedules={recipe: Schedule(STEPS, 1e-2) for recipe in training.ORDER},
+    schedules={recipe: Schedule(STEPS, 1e-2) for recipe in RECIPES},
     batch=3,
 )
 

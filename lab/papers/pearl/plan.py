@@ -6,6 +6,7 @@ from lab.nets.zoo import NetName
 from lab.training.plans import NETS, PAPER_CROP
 
 DERAINERS = ("prenet", "rescan", "mprnet", "transweather")  # the paper's four; the first makes its tables here
+SETS = ("scenes", "objects", "camvid", "cityscapes", "voc")  # that its displays are made on
 RECIPES = ("clean", "sat", "derain", "nat", "pearl", "pearl_ama")
 BEHIND = ("derain", "nat", "pearl", "pearl_ama")  # what a derainer of its own needs beside the clean segmenter
 
@@ -28,6 +29,8 @@ def unseen(dataset: str, segmenter: str, derain_on: str | None = None) -> list[N
 
 def nets(dataset: str, scale: str) -> list[NetName]:
     """What the displays need on that data set, each net after those it is trained from."""
+    if dataset not in SETS:
+        return []
     if scale == "paper" or dataset in PAPER_CROP:
         whole = [*core(dataset, seeds=1), *derained(dataset, BEHIND), *unseen(dataset, "deeplabv3")]
         if dataset == "cityscapes":
