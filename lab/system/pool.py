@@ -218,12 +218,10 @@ class Worker:
                 env=os.environ | told,
             )  # fmt: skip
 
-    def ask(
-        self, function: Callable, arguments: tuple, options: dict, stops: Callable[[], bool]
-    ) -> tuple[bool, object]:
+    def ask(self, call: tuple[Callable, tuple, dict], stops: Callable[[], bool]) -> tuple[bool, object]:
         """(True, result) or (False, error). Errors: `Died`, `Stopped`."""
         try:
-            self.pipe.send((function, arguments, options))
+            self.pipe.send(call)
             while not self.pipe.poll(GLANCE):
                 if stops():
                     raise Stopped

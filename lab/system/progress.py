@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from tqdm import auto, std
 
 EVERY = 10.0  # seconds between two lines
-LINE = "{desc}: {percentage:3.0f}% ({n:.0f} of {total:.0f} {unit}s), {rate_fmt}, {remaining} left{postfix}"
+LINE = "{desc}: {percentage:3.0f}% ({n:.0f} of {total:.0f}), {rate_fmt}, {remaining} left{postfix}"
 WORKER = "PEARL_WORKER"  # set in the processes of a pool
 
 
@@ -41,13 +41,13 @@ class Lines(std.tqdm):
 
     def __init__(self, items: Iterable | None = None, **options):
         plain = {"mininterval": EVERY, "maxinterval": EVERY, "miniters": 1, "smoothing": 0, "bar_format": LINE}
-        self.said = False
+        self.said = None  # how far the last line said it was
         super().__init__(items, **options | plain | {"file": sys.stderr})
 
     def display(self, msg: str | None = None, pos: int | None = None) -> bool:
         """One line; nothing at the start, where there is nothing to say."""
-        if self.n > self.initial or self.said:
-            self.said = True
+        if self.n not in (self.initial, self.said):
+            self.said = self.n
             self.fp.write(f"{self if msg is None else msg}\n")
             self.fp.flush()
         return True
@@ -61,5 +61,5 @@ class Lines(std.tqdm):
             return
         self.disable = True
         self._decr_instances(self)
-        if self.said:
+        if self.said is not None:
             self.display()

@@ -1,5 +1,7 @@
 """Many nets side by side: each after its parents, the same bytes as one by one, an error stops the rest."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from lab.nets.zoo import NetName
@@ -67,20 +69,13 @@ def test_a_number_of_processes_below_1_is_refused():
 class Pool:
     """Takes the place of processes: work is done when it is waited for, the last that came first."""
 
-    def __init__(self, *_, **__):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
-
-    def shutdown(self, **_):
-        pass
-
     def submit(self, function, job):
         return Done(function, job)
+
+
+@contextmanager
+def fake(processes):
+    yield Pool()
 
 
 class Done:
@@ -105,7 +100,7 @@ def test_side_by_side_no_net_starts_before_its_parents_are_there(small, monkeypa
             assert parent in started
         started.append(job.name)
 
-    monkeypatch.setattr(training_all, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(training_all, "pool", fake)
     monkeypatch.setattr(training_all, "wait", lambda running, **_: Waited([list(running)[-1]]))
     monkeypatch.setattr(training_all, "train_one", work)
     monkeypatch.setattr(training_all.zoo, "find", lambda name: name)
@@ -120,7 +115,7 @@ def test_an_error_in_one_net_is_raised_and_nothing_more_is_started(small, monkey
         started.append(job.name)
         raise ValueError("no such picture")
 
-    monkeypatch.setattr(training_all, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(training_all, "pool", fake)
     monkeypatch.setattr(training_all, "wait", lambda running, **_: Waited(list(running)))
     monkeypatch.setattr(training_all, "train_one", work)
     with pytest.raises(ValueError, match="no such picture"):
