@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from lab.data import dataset
+from lab.measure import measuring
+from lab.measure.trial import Trial
 from lab.system import draw
 from lab.view import panels, setting
 from lab.view.session import RECENT, look
@@ -216,9 +219,9 @@ def test_the_attack_can_be_kept_to_the_rain_or_a_box(app):
 def test_the_address_holds_the_whole_setting(app):
     assert address(app) == {}
     for label, value in (
-        ("Picture", 3), ("Rain", 1.5), ("Rain angle", -20.0), ("Rain seed", 7), ("Defence", "nat"), ("Attack", "pgd"),
+        ("Picture", 3), ("Rain", 1.5), ("Rain angle", -20.0), ("Rain seed", 7), ("Method", "nat"), ("Attack", "pgd"),
         ("Strength ε (1/255)", 5.75), ("Steps", 4), ("Attack seed", 2), ("The attacker knows", "adaptive"),
-        ("Shown step", 2), ("Opacity of the classes", 0.3),
+        ("Precision of the gradients", "auto"), ("Shown step", 2), ("Opacity of the classes", 0.3),
     ):  # fmt: skip
         turn(app, label, value)
     again = opened(**address(app))
@@ -226,9 +229,38 @@ def test_the_address_holds_the_whole_setting(app):
     found = setting.from_query(address(app))
     assert found == Setting(
         index=3, amount=1.5, angle=-20, rain_seed=7, method="nat", attack="pgd", eps=5.75, steps=4, seed=2,
-        threat="adaptive", shown=2,
+        threat="adaptive", precision="auto", shown=2,
     )  # fmt: skip
     assert figures(app) == expected(look(found))
+
+
+def test_a_precision_that_is_not_offered_stays_if_the_link_asks_for_it(tiny_zoo):
+    app = opened(precision="bfloat16", steps="2")
+    assert dial(app, "Precision of the gradients").options == ["as in the tables (auto)", "float32", "bfloat16"]
+    turn(app, "Strength ε (1/255)", 4.0)
+    assert address(app) == {"precision": "bfloat16", "steps": "2", "eps": "4.0"}
+    assert figures(app) == expected(look(precision="bfloat16", steps=2, eps=4))
+
+
+def test_what_the_tables_hold_of_a_picture_stands_below_its_numbers(app, passes):
+    def told() -> list[str]:
+        return [caption.value for caption in app.caption if caption.value.startswith("In the tables")]
+
+    turn(app, "Precision of the gradients", "auto")
+    assert told() == []
+    (index,) = measuring.chosen(dataset("scenes"), 1)
+    trial = Trial("derain_seg", attack="bim", eps=8, steps=10, threat="oblivious", images=1)
+    rows = measuring.run([trial], quiet=True).set_index("metric").value
+    turn(app, "Picture", index)
+    (words,) = told()
+    assert f"mIoU {rows.mIoU:.1f} %" in words and f"PSNR {rows.PSNR:.2f} dB" in words
+    view = look(index=index, precision="auto")
+    assert view.metrics == pytest.approx({name: rows[name] for name in view.metrics}, rel=1e-6)
+    passes.clear()
+    turn(app, "Opacity of the classes", 0.2)
+    assert told() == [words] and passes == []
+    turn(app, "Rain", 1.5)
+    assert told() == []
 
 
 def test_an_address_that_is_no_setting_is_a_sentence_and_the_page_opens(tiny_zoo):
