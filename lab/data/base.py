@@ -124,6 +124,7 @@ class Reader:
     holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
     classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
+    credit: str = ""  # what must stand below its pictures where they are shown
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

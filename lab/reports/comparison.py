@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lab.measure.trial import Trial, attacked, both
-from lab.reports.report import PAPER, Block, Report, caption, condition_block, orderings
+from lab.reports.report import Block, Report, caption, condition_block, orderings
 from pearl_core.types import choose
 
 MEANINGS = {
-    "oblivious": "The attack is made on the segmenter alone, at the picture as it is; it knows of no derainer.",
+    "oblivious": "The attack is computed on the segmenter alone, fed the picture as it is; it knows of no derainer.",
     "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
-    "transfer": "The attack is made on another method (its source) and carried over.",
+    "transfer": "The attack is computed on another method (its source), then applied to this one.",
 }
 
 
@@ -36,7 +36,8 @@ class Comparison:
     reads: str = "oblivious"
     published_eps: float = 8
     renamed: Mapping[str, str] = field(default_factory=dict)  # metric as printed -> as measured here
-    column: str = PAPER  # whose numbers the paper's column holds
+    column: str = "paper"  # whose numbers the paper's column holds
+    about: str = ""  # a sentence on what the table shows
 
     def trials(self, eps: float, threat: str, **shared) -> list[Trial]:
         """Clean, rain and the attacks, under `threat` and under the adaptive threat."""
@@ -77,7 +78,7 @@ class Comparison:
             blocks.append(
                 orderings(judged, self.pairs, self.metrics, printed, self.headings, beside=same, paper=self.column)
             )
-        return Report(self.title, caption(rows), blocks)
+        return Report(self.title, caption(rows), blocks, self.about)
 
     @property
     def judges_rain(self) -> bool:

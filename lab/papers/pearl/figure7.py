@@ -22,7 +22,8 @@ NAMES = ("derain_seg", "pearl", "pearl_ama")
 STEPS = (3, 5, 7)
 SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
 CONDITIONS = {"clean": "No attack"} | {f"bim{steps}": f"BIM{steps}" for steps in STEPS}
-NOTE = """The pictures are clean but for the attack. The paper prints no numbers, only the figure; it names no metric
+ABOUT = "Whether the derainers also remove an attack from pictures without rain."
+NOTE = """There is no rain on these pictures, only the attack. The paper prints no numbers, only the figure; it names no metric
 and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
 
 
@@ -47,7 +48,7 @@ def layout(rows: pd.DataFrame) -> Report:
         part(rows[rows.threat.isna() | (rows.threat == threat)], threat)
         for threat in dict.fromkeys(rows.threat.dropna())
     ]
-    return Report("PEARL, figure 7: no rain", caption(rows), blocks)
+    return Report("PEARL, figure 7: no rain", caption(rows), blocks, ABOUT)
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
