@@ -1,7 +1,7 @@
 """Differences of measured numbers and what they say: one mechanism for orderings, contrasts and figures.
 
-A difference has a paired bootstrap interval, a claim has margins: it holds if the interval lies inside them, fails if it
-lies wholly outside, and is undecided otherwise (`Difference.within`). An ordering is a claim whose margin is 0.
+A difference has a paired bootstrap interval, a claim has margins: it holds if the interval lies inside them, fails if
+it lies wholly outside, and is undecided otherwise (`Difference.within`). An ordering is a claim whose margin is 0.
 """
 
 from __future__ import annotations

@@ -65,19 +65,23 @@ class Overview:
                          for key, column in self.columns.items()}
             for method, look in METHODS.items() if method in set(rows.method)
         }  # fmt: skip
-        frame = pd.DataFrame(list(lines.values()), pd.MultiIndex.from_tuples([(name,) for name in lines], names=["method"]))
+        frame = pd.DataFrame(
+            list(lines.values()), pd.MultiIndex.from_tuples([(name,) for name in lines], names=["method"])
+        )
         frame.columns = pd.MultiIndex.from_tuples(frame.columns)
         return frame
 
     def drawn(self, rows: Mapping[str, pd.DataFrame]) -> Figure:
         """A panel for each data set: columns from left to right, the methods side by side."""
         figure, panels = empty("", 1, len(rows), (5.2 * len(rows), 3.6))
+        top = 1.05 * max(found.high.max() for found in rows.values())
         for axes, (name, found) in zip(panels, rows.items(), strict=True):
             cells, there = pooled(found, "method", "column"), set(found.method)
             series = {method: cells.loc[method].loc[list(self.columns)] for method in METHODS if method in there}
             bars(axes, np.arange(len(self.columns)), series)
             axes.set_title(title(name), fontsize="medium")
             axes.set_ylabel(label(self.metric))
+            axes.set_ylim(0, top)
             names = [column.heading.replace(", ", "\n") for column in self.columns.values()]
             axes.set_xticks(np.arange(len(names)), names)
         return explained(figure)

@@ -164,7 +164,9 @@ def condition_block(
                     if published:
                         there, digits = published.get((method, condition, metric)), digits_of(metric)
                         line[label, paper] = "" if there is None else f"{there:.{digits}f}"
-                        line[label, of_difference("diff.", metric)] = "" if there is None else f"{runs.value.mean() - there:+.{digits}f}"
+                        line[label, of_difference("diff.", metric)] = (
+                            "" if there is None else f"{runs.value.mean() - there:+.{digits}f}"
+                        )
     return Block(title, note, framed(lines, ("", "method")))
 
 

@@ -54,9 +54,7 @@ def pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 # ---- what goes into which table ----
 
 
-def split(
-    frame: pd.DataFrame, fits: Callable[[pd.DataFrame], bool], *, within: bool = True
-) -> list[pd.DataFrame]:
+def split(frame: pd.DataFrame, fits: Callable[[pd.DataFrame], bool], *, within: bool = True) -> list[pd.DataFrame]:
     """As few parts as fit, evenly filled. `within`: a metric that is too wide alone is split too."""
     metrics = list(dict.fromkeys(frame.columns.get_level_values(0)))
     for parts in evenly(metrics):

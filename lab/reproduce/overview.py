@@ -63,7 +63,7 @@ def section(paper: Paper, folder: Path, before: str) -> list[str]:
         parts += claims(paper, verdicts)
     discussion = by_hand(paper.key, before)
     parts += ["### Discussion"] if discussion else []
-    parts += ["\n\n".join(filter(None, [mark(paper.key, "begin"), discussion, mark(paper.key, "end")]))]
+    parts += ["\n".join(filter(None, [mark(paper.key, "begin"), discussion, mark(paper.key, "end")]))]
     return [*parts, "### Everything in full", index(paper, folder)]
 
 
@@ -86,7 +86,8 @@ def numbers(paper: Paper, rows: Mapping[str, pd.DataFrame]) -> list[str]:
     shown, parts = paper.overview, []
     parts.append("\n".join(f"- {sentence}" for sentence in shown.told(rows)))
     about = f"{shown.metric} by method, {' and '.join(rows)}"
-    parts.append(f"![{about}](results/{paper.key}/{OVERVIEW})")
+    parts += [f"![{about}](results/{paper.key}/{OVERVIEW})",
+              "Lines on the bars: 95 % intervals over images; of several training runs the mean is drawn."]  # fmt: skip
     for name, found in rows.items():
         runs = found.net_seed.nunique()
         told = f"mean ± standard deviation over {runs} training runs" if runs > 1 else "one training run"
@@ -114,8 +115,7 @@ def claims(paper: Paper, verdicts: Verdicts) -> list[str]:
     lines = [[name, threat, *(str(count) for count in counted(told, threat).values())]
              for name, told in verdicts.items() for threat in THREATS]  # fmt: skip
     parts = [f"### What becomes of its {len(paper.claims)} claims in words",
-             "How many hold under each threat; claims without an attack, or whose methods have no derainer, count under "
-             "both.",
+             "Claims without an attack, and those on methods without a derainer, count under both threats.",
              pipes(["data set", "threat", "hold", "undecided", "fail"], lines)]  # fmt: skip
     groups: dict[str, list[Claim]] = {name: [] for name in GROUPS}
     for claim in paper.claims:
@@ -181,4 +181,6 @@ def link(paper: Paper, folder: Path, name: str, dataset: str) -> str:
     """To one display on one data set: its page and its rows."""
     file = f"results/{paper.key}/{name}-{dataset}"
     found = {"page": "md", "rows": "csv"}
-    return ", ".join(f"[{word}]({file}.{end})" for word, end in found.items() if (folder / f"{name}-{dataset}.{end}").exists())
+    return ", ".join(
+        f"[{word}]({file}.{end})" for word, end in found.items() if (folder / f"{name}-{dataset}.{end}").exists()
+    )

@@ -1,4 +1,4 @@
-"""Verdicts on a paper's claims, to read: claim by claim with the contrast farthest from meeting its margins; in full."""
+"""Verdicts on a paper's claims, to read: claim by claim with the contrast farthest from its margins; and in full."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METHODS = ("derain_seg", "pearl", "pearl_ama")
-ABOUT = "What remains of rain and attack in one picture after deraining: the brighter, the farther from the clean picture."
+ABOUT = (
+    "What remains of rain and attack in one picture after deraining: the brighter, the farther from the clean picture."
+)
 NOTE = """The pretrained derainer (Derain + Seg) against the paper's own. It states the radius of its BIM, 4/255, but
 not its steps. The input is the attacked picture as the first method gets it. Heat maps: mean over the
 three colours."""

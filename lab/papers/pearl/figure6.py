@@ -30,9 +30,7 @@ are labelled in these images, pooled over the images, each with its share of the
 images says little. Of several training runs the mean is shown."""
 
 
-def figure6(
-    eps: float = 8, steps: int = 10, derain_with: str = "pspnet", *, threat: str, **shared
-) -> list[Trial]:
+def figure6(eps: float = 8, steps: int = 10, derain_with: str = "pspnet", *, threat: str, **shared) -> list[Trial]:
     """Derainers trained against `derain_with` before `segmenter`, under rain and BIM; `threat` and the adaptive one."""
     how = {"derain_with": derain_with, "attack": "bim", "eps": eps, "steps": steps}
     return [trial for name in both(threat) for trial in attacked(NAMES, name, **how, **shared)]

@@ -35,5 +35,11 @@ def table2(eps: float = 8, derain_with: str = "pspnet", **shared) -> list[Trial]
 
 
 EXPERIMENT = Experiment(
-    __doc__, table2, TABLE.layout, COMMON | {"segmenter": "deeplabv3"}, condition=TABLE.condition, headings=TABLE.headings, printed=TABLE.printed
+    __doc__,
+    table2,
+    TABLE.layout,
+    COMMON | {"segmenter": "deeplabv3"},
+    condition=TABLE.condition,
+    headings=TABLE.headings,
+    printed=TABLE.printed,
 )

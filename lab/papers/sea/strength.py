@@ -259,8 +259,10 @@ def precision_block(pairs: pd.DataFrame) -> Block:
         after.append(f"{METRICS[metric].label}, another random start in {fast}: {spread(found.chance.dropna())}")
     for row in pairs[pairs.apart.abs() > CLOSE].itertuples():
         apart = paired_difference(METRICS[row.metric], row.statistics_fast, row.statistics)
-        after.append(f"{row.method}, {row.objective}, {SEARCHES[row.attack]}, {row.metric}: "
-                     f"{shown_difference(apart, row.metric)} {difference_unit(METRICS[row.metric].unit)}")
+        after.append(
+            f"{row.method}, {row.objective}, {SEARCHES[row.attack]}, {row.metric}: "
+            f"{shown_difference(apart, row.metric)} {difference_unit(METRICS[row.metric].unit)}"
+        )
     return Block("Precision of the gradients", note, framed(lines, ("net", "loss")), tuple(after))
 
 
