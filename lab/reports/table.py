@@ -27,11 +27,9 @@ def text(frame: pd.DataFrame, width: int = WIDTH) -> str:
 def markdown(frame: pd.DataFrame, width: int = WIDTH) -> str:
     """Tables of at most `width` characters, but for a single metric that is wider."""
     pieces = split(frame, lambda piece: widest(piece) <= width, within=False)
-    if len(pieces) == 1:
-        return markdown_table(pieces[0])
-    found = []
+    apart, found = len(pieces) > 1 or widest(pieces[0]) > width, []
     for piece in pieces:
-        title, head, rows = grid(piece, True)
+        title, head, rows = grid(piece, apart)
         found += [f"**{title}**"] if title else []
         found.append(pipes(head, rows))
     return "\n\n".join(found)

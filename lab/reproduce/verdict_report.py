@@ -76,7 +76,7 @@ def caption(found: pd.DataFrame) -> str:
 def overview(found: pd.DataFrame, claims: Sequence[Claim], remark: str) -> Block:
     lines = {}
     for one in summary(found).to_dict("records"):
-        line = {("verdict", ""): one["verdict"]} | {("verdict", word): str(one[word]) for word in VERDICTS}
+        line = {("", "verdict"): one["verdict"]} | {("", word): str(one[word]) for word in VERDICTS}
         if any(one[word] for word in VERDICTS[:-1]):
             cells = {"difference": f"{one['contrast']}, {one['metric']}"} | numbers(one)
             line |= {("weakest contrast", name): text for name, text in cells.items()}

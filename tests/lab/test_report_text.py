@@ -50,7 +50,9 @@ def test_what_fits_is_one_table_and_else_metrics_stay_together():
 
 
 def test_a_row_says_its_condition_once_and_numbers_stand_to_the_right():
-    lines = table.text(framed({("Rain", "a"): {("x", ""): "1.0"}, ("Rain", "b"): {("x", ""): "10.0"}}, ("", "m"))).splitlines()
+    lines = table.text(
+        framed({("Rain", "a"): {("x", ""): "1.0"}, ("Rain", "b"): {("x", ""): "10.0"}}, ("", "m"))
+    ).splitlines()
     assert lines == ["      m     x", "Rain  a   1.0", "      b  10.0"]
 
 
@@ -72,9 +74,13 @@ def test_columns_of_a_metric_that_lie_apart_come_together():
 
 
 def test_a_report_begins_with_what_it_shows_and_ends_with_how_it_was_measured():
-    report = Report("Title", "Measured on stones.", [Block("Part", "A note.", frame(), ("an end",))], "It shows stones.")
+    report = Report(
+        "Title", "Measured on stones.", [Block("Part", "A note.", frame(), ("an end",))], "It shows stones."
+    )
     for text in (report.text(), report.markdown(), report._repr_html_()):
-        places = [text.index(words) for words in ("Title", "It shows stones.", "A note.", "an end", "Measured on stones.")]
+        places = [
+            text.index(words) for words in ("Title", "It shows stones.", "A note.", "an end", "Measured on stones.")
+        ]
         assert places == sorted(places)
     assert "conventions](../CONVENTIONS.md)" in report.markdown()
     assert Report("Title", "How.", []).markdown().startswith("# Title\n\n## How it was measured\n\nHow.")
