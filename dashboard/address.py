@@ -12,8 +12,8 @@ def asked(page: str, names: Iterable[str]) -> dict[str, str]:
 
     All pages share one address, and going to another page empties it.
     """
-    found = {name: st.query_params[name] for name in names if name in st.query_params}
-    return found or dict(st.session_state.get(memory(page), {}))
+    told = {name: st.query_params[name] for name in names if name in st.query_params}
+    return told or dict(st.session_state.get(memory(page), {}))
 
 
 def remember(page: str, values: Mapping[str, str], defaults: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard: dial an attack and a defence, look at one street. Widgets and calls into lab, nothing computed here.
+"""The dashboard: dial an attack and a method, look at one picture. Widgets and calls into lab, nothing computed here.
 
 streamlit run dashboard/app.py
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from plotly.graph_objects import Figure
-from viewer import address, viewer
+from viewer import data_url, viewer
 
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.5rem 3rem}
@@ -46,7 +46,7 @@ def load() -> None:
     with place.container():
         st.caption("Loading the networks …")
         viewer(
-            [{"title": "", "picture": address(np.full((8, 16, 3), 128, np.uint8))}], (), (), opacity=0, key="loading"
+            [{"title": "", "picture": data_url(np.full((8, 16, 3), 128, np.uint8))}], (), (), opacity=0, key="loading"
         )
         st.plotly_chart(Figure(), key="loading_chart", height=1)
     import lab.view.session  # noqa: F401 - what takes so long

@@ -46,8 +46,8 @@ def viewer(
 
     The browser keeps that box: it is returned in every later run, too, whatever `box` was given. So act on its change.
 
-    A panel has `title`, `remark` and `picture`, an address made by `address`. It may have: `labels`, painted over the
-    picture, and `truth`, for hovering only, addresses of label maps; `other`, `other_labels` and `other_title`, a
+    A panel has `title`, `remark` and `picture`, a URL made by `data_url`. It may have: `labels`, painted over the
+    picture, and `truth`, for hovering only, URLs of label maps; `other`, `other_labels` and `other_title`, a
     second picture to the right of a divider; `values`, {"unit", "max", "label"} of a heat map. The `box` given here
     is outlined; with `drawing`, dragging draws a new one. `linked` panels share zoom and pan.
     """
@@ -70,7 +70,7 @@ def ramp() -> str:
     """The colours of heat maps, from nothing to all."""
     from lab.system.draw import scale_bar  # not at the top: a page may show a viewer while it waits for torch
 
-    return address(scale_bar(height=1))
+    return data_url(scale_bar(height=1))
 
 
 def drawn(found: object) -> Box | None:
@@ -80,8 +80,8 @@ def drawn(found: object) -> Box | None:
     return None
 
 
-def address(pixels: np.ndarray) -> str:
-    """A picture (H, W, 3) or label map (H, W), both uint8, as the address of a PNG: nothing is compressed away."""
+def data_url(pixels: np.ndarray) -> str:
+    """A picture (H, W, 3) or label map (H, W), both uint8, as the URL of a PNG: nothing is compressed away."""
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,)):
         raise ValueError(f"wanted (H, W, 3) or (H, W) in uint8, got {pixels.shape} in {pixels.dtype}")
     file = BytesIO()

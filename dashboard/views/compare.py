@@ -1,4 +1,4 @@
-"""Compare: two to four defences on the same street, under one attack or each under its own."""
+"""Compare: two to four methods on the same picture, under one attack or each under its own."""
 
 from __future__ import annotations
 
@@ -8,79 +8,85 @@ import streamlit as st
 
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import available
-from lab.system import draw
-from lab.view import panels
-from lab.view.session import View, prepared
+from lab.system import draw, words
+from lab.view import choices, panels
+from lab.view.choices import method_title
+from lab.view.session import prepared
 from lab.view.setting import Setting
+from lab.view.view import View
 
-OWN, SHARED = "on each defence", "once, for all"
+OWN, SHARED = "on each method", "once, for all"
 MOST = 4
+START = "derain_seg,nat,pearl"
 
 
 def main() -> None:
-    st.title("Compare defences", anchor=False)
-    st.markdown("The same street behind several defences, side by side. Zoom with the wheel: all pictures follow.")
+    st.title("Compare methods", anchor=False)
+    st.markdown("The same picture with several methods, side by side. Zoom with the wheel: all pictures follow.")
     dials.begin()
     with parts.sentences():
         with st.sidebar:
-            street = dials.street()
-            dataset = street.parts["dataset"]
-            methods, shared = chosen(dataset)
-            found = street.parts | dials.attack(street.size) | dials.threat(dataset, methods[0] if shared else "")
-            st.subheader("Display", anchor=False)
+            photo = dials.photo()
+            dataset = photo.parts["dataset"]
+            methods = compared(dataset)
+            shared = whose(methods[0])
+            chosen = photo.parts | dials.attack(photo.size) | dials.threat(dataset, methods[0] if shared else "")
+            chosen |= dials.precision()
             opacity = dials.opacity()
         on = {"on": methods[0]} if shared else {}
-        settings = [Setting(**found | on | {"method": method}) for method in methods]
-        scenes = [prepared(setting, own=street.own, data_root=street.root) for setting in settings]
-        parts.attacked(*scenes)
-        views = [scene.view() for scene in scenes]
-        dials.address(
-            settings[0], methods=",".join(methods), perturbation="" if shared else "own",
-            opacity=f"{opacity:g}" if opacity != dials.OPACITY else "",
-        )  # fmt: skip
+        settings = [Setting(**chosen | on | {"method": method}) for method in methods]
+        sessions = [prepared(setting, own=photo.own, data_root=photo.root) for setting in settings]
+        parts.attacked(*sessions)
+        views = [session.view() for session in sessions]
+        dials.remembered(settings[0], opacity, methods=",".join(methods), perturbation="" if shared else "own")
         show(views, opacity, shared)
         for view in views:
-            title = f"Take it with you: {METHODS[view.setting.method].title}"
-            parts.take_away(view, street.own, street.root, title)
+            parts.downloads(view, photo.own, photo.root, f"Download: {method_title(view.setting.method)}")
 
 
-def chosen(dataset: str) -> tuple[list[str], bool]:
-    """Which defences of those with weights for that data set, and whose attack they meet."""
-    st.subheader("Defences", anchor=False)
+def compared(dataset: str) -> list[str]:
+    """Which methods of those with weights for that data set."""
+    st.subheader("Networks", anchor=False)
     state, there = st.session_state, available(dataset)
     dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     if len(there) < 2:
-        raise ValueError(f"wanted two defences or more with weights for {dataset} to compare, got {len(there)}")
+        raise ValueError(f"wanted two methods or more with weights for {dataset} to compare, got {len(there)}")
     if "methods" not in state:
-        asked = state.turned.get("methods") or st.query_params.get("methods", "").split(",")
-        state.methods = [name for name in asked if name in METHODS][:MOST] or ["derain_seg", "nat", "pearl"]
+        asked = state.turned.get("methods", "").split(",")
+        state.methods = [name for name in asked if name in METHODS][:MOST] or START.split(",")
     state.methods = [name for name in state.methods if name in there]
     methods = st.multiselect(
-        "Defences", there, key="methods", max_selections=MOST, format_func=lambda name: METHODS[name].title,
-        help="Two to four ways to train the networks; the first one's pictures stand first.",
+        "Methods", there, key="methods", max_selections=MOST, format_func=method_title,
+        help=choices.described(words.COMPARED, "\n- "),
     )  # fmt: skip
-    state.turned["methods"] = methods
+    dials.keep("methods", ",".join(methods))
     if len(methods) < 2:
-        raise ValueError(f"wanted two to four defences to compare, got {len(methods)}")
+        raise ValueError(f"wanted two to four methods to compare, got {len(methods)}")
+    return methods
+
+
+def whose(first: str) -> bool:
+    """Whether all methods meet one perturbation, which is computed on the first."""
+    state = st.session_state
     if "perturbation" not in state:
-        state.perturbation = OWN if st.query_params.get("perturbation") == "own" else SHARED
-    shared = st.radio(
-        "The attack is made", [SHARED, OWN], key="perturbation", horizontal=True,
-        help=f"One attack, made on {METHODS[methods[0]].title}, for all defences; or a new one made on each.",
+        state.perturbation = OWN if state.turned.get("perturbation") == "own" else SHARED
+    chosen = st.radio(
+        "The perturbation is computed", [SHARED, OWN], key="perturbation", horizontal=True,
+        help=words.SHARED.format(title=method_title(first)),
     )  # fmt: skip
-    return methods, shared == SHARED
+    dials.keep("perturbation", "own" if chosen == OWN else "")
+    return chosen == SHARED
 
 
 def show(views: list[View], opacity: float, shared: bool) -> None:
-    """The figures in a table, the pictures in columns; or each before and after the attack with a divider."""
-    titles = [METHODS[view.setting.method].title for view in views]
-    figures = {title: {f.label: f"{f.value} ({f.change or '±0'})" for f in panels.figures(view)}
+    """The numbers in a table, the pictures in columns; or each before and after the attack with a divider."""
+    titles = [method_title(view.setting.method) for view in views]
+    numbers = {title: {r.label: f"{r.value} ({r.change or '±0'})" for r in panels.readings(view)}
                for title, view in zip(titles, views, strict=True)}  # fmt: skip
-    st.table(figures)
-    whose = f"made {SHARED if shared else OWN}"
-    st.caption(f"In brackets what the attack changed. {panels.point_words(views[0])}, {whose}.")
-    divided = st.toggle("Before and after with a divider", key="divided", help="Drag the line: left of it without "
-                        "attack, right of it under attack.")  # fmt: skip
+    st.table(numbers)
+    computed = f"computed {SHARED if shared else OWN}"
+    st.caption(f"In brackets: the change by the attack. {panels.point_words(views[0])}, {computed}.")
+    divided = st.toggle("Before and after with a divider", key="divided", help=words.DIVIDER)
     if divided:
         before = [panels.classes(view)[1]._replace(title=title) for title, view in zip(titles, views, strict=True)]
         after = [panels.classes(view)[2] for view in views]
@@ -92,7 +98,7 @@ def show(views: list[View], opacity: float, shared: bool) -> None:
 
 
 def lined(view: View, title: str) -> list[panels.Panel]:
-    """One column: what goes in, what comes out of the derainer, what is seen, what is wrong."""
+    """One column: what goes in, what comes out of the derainer, the predictions, the errors."""
     attacked, derained = panels.stages(view)[2:]
     _, before, after, wrong = panels.classes(view)
     return [

@@ -1,4 +1,4 @@
-"""Curves: what is left of the defences as the attack grows. Widgets and calls into lab, nothing computed here."""
+"""Curves: the metrics of several methods as the attack grows. Widgets and calls into lab, nothing computed here."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from lab.measure import curves, live
 from lab.measure.curves import CurveSetting
 from lab.measure.trial import Trial
 from lab.reports import curve_chart
+from lab.system import words
 
 RUN = "curves being measured"  # in the session: the trials somebody pressed Compute for
-INTRODUCTION = """How much of the street is still seen as the attack grows? Each line is one defence under one threat;
-the bars say how far a point could move with other pictures (95 % intervals)."""
+INTRODUCTION = """How do the methods compare as the attack grows? Each line is one method under one threat. The bars are
+95 % intervals over pictures."""
 
 
 def main() -> None:
@@ -36,21 +37,21 @@ def page(setting: CurveSetting, root: str | None) -> None:
     """The chart with what is stored, the buttons, the downloads; and, once asked for, the measurement."""
     trials = curves.points(setting)
     frames = live.held(trials, root)
-    for words in curves.left_out(setting):
-        st.info(words)
+    for sentence in curves.left_out(setting):
+        st.info(sentence)
     place = st.empty()
-    draw(place, frames, setting)
+    chart(place, frames, setting)
     running = st.session_state.get(RUN) == (trials, root) and len(frames) < len(trials)
     bar = buttons(trials, root, len(frames), running)
     downloads(setting, root, frames)
     if running:
-        with alone(bar):
+        with my_turn(bar):
             watch(place, bar, frames, setting, root)
         st.session_state.pop(RUN, None)
         st.rerun()  # so that the downloads hold all of it
 
 
-def draw(place, frames: dict[int, pd.DataFrame], setting: CurveSetting) -> None:
+def chart(place, frames: dict[int, pd.DataFrame], setting: CurveSetting) -> None:
     rows = live.joined(frames[i] for i in sorted(frames))
     place.plotly_chart(curve_chart.figure(rows, setting.metric, over=setting.over, values=setting.values))
 
@@ -60,14 +61,10 @@ def buttons(trials: list[Trial], root: str | None, known: int, running: bool):
     compute, stop, told = st.columns([2, 2, 9], vertical_alignment="center")
     compute.button(
         "Compute", on_click=begin_run, args=(trials, root), disabled=running or known == len(trials), type="primary",
-        help="Measures the points that are not known yet; they appear as they come and are kept for the next time.",
-        width="stretch",
+        help=words.COMPUTE, width="stretch",
     )  # fmt: skip
-    stop.button(
-        "Stop", on_click=end_run, disabled=not running, width="stretch",
-        help="Ends the measurement after the pictures at hand; what is measured stays, and Compute goes on from there.",
-    )  # fmt: skip
-    return told.progress(known / len(trials), f"{known} of {len(trials)} points are known")
+    stop.button("Stop", on_click=end_run, disabled=not running, width="stretch", help=words.STOP)
+    return told.progress(known / len(trials), f"{known} of {len(trials)} points are measured")
 
 
 def begin_run(trials: list[Trial], root: str | None) -> None:
@@ -84,7 +81,7 @@ def watch(place, bar, frames: dict[int, pd.DataFrame], setting: CurveSetting, ro
     for step in live.measured(trials, root):
         if step.index is not None and step.index not in frames:
             frames[step.index] = step.rows
-            draw(place, frames, setting)
+            chart(place, frames, setting)
         bar.progress(len(frames) / len(trials), f"{len(frames)} of {len(trials)} points; {live.pace(step)}")
 
 
@@ -94,10 +91,10 @@ def turn() -> threading.Lock:
 
 
 @contextmanager
-def alone(bar) -> Iterator[None]:
+def my_turn(bar) -> Iterator[None]:
     """Wait until nobody else measures here: two would slow each other, and a stopped one ends its batch first."""
     while not turn().acquire(timeout=0.3):
-        bar.progress(0.0, "waiting for another measurement to end")  # Stop works here too
+        bar.progress(0.0, "waiting for another measurement to finish")  # Stop works here too
     try:
         yield
     finally:
@@ -109,14 +106,14 @@ def downloads(setting: CurveSetting, root: str | None, frames: dict[int, pd.Data
     rows, values, _ = st.columns([1, 1, 2])
     rows.download_button(
         "Rows (CSV)", live.csv(frames[i] for i in sorted(frames)), "curve.csv", "text/csv", disabled=not frames,
-        help="Every number measured so far, all five metrics, with its interval, weights, data, attack and seed.",
+        help="Every number measured so far, all five metrics, with its interval, networks, data, attack and seed.",
         on_click="ignore", width="stretch",
     )  # fmt: skip
     values.download_button(
         "Setting (JSON)", curves.to_json(setting), "curve.json", "application/json", on_click="ignore", width="stretch",
-        help="The dials of this page as a file, to keep beside the numbers.",
+        help="The dials of this page as a file, to keep with the numbers.",
     )  # fmt: skip
-    st.caption("The same numbers from the command line, in the repository's root:")
+    st.caption("This command measures the same numbers, in the root folder of the repository:")
     st.code(curves.command(setting, root), language="bash", wrap_lines=True)
 
 

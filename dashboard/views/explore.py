@@ -1,4 +1,4 @@
-"""Explore: one street, one attack, one defence, at every step of the attack."""
+"""Explore: one picture, one attack, one method, at every step of the attack."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import streamlit as st
 
 from lab.system import draw
 from lab.system.words import HELP
-from lab.view import charts, panels
-from lab.view.session import Scene, View, prepared
+from lab.view import charts, panels, plotly_charts
+from lab.view.session import Session, prepared
 from lab.view.setting import Setting
+from lab.view.tabled import tabled
+from lab.view.view import View
 
-INTRODUCTION = """A car's camera looks at a street in the rain. An attacker adds a pattern that hardly shows,
-and the network that should tell road from pedestrian goes blind. **Which defence still sees the street?**
-Turn the dials on the left."""
+INTRODUCTION = """A network segments a street scene in the rain. An attacker adds a perturbation that is hardly
+visible, and the segmentation fails. **Which method still works?** Choose a picture, a method and an attack on the
+left."""
 RESULT = "result"
 
 
@@ -23,78 +25,81 @@ def main() -> None:
     st.markdown(INTRODUCTION)
     dials.begin()
     with parts.sentences():
-        setting, street, opacity = dialled()
-        scene = prepared(setting, own=street.own, data_root=street.root)
-        parts.attacked(scene)
-        scene = shown(scene)
-        view = scene.view()
-        dials.address(scene.setting, opacity=f"{opacity:g}" if opacity != dials.OPACITY else "")
+        setting, photo, opacity = dialled()
+        session = prepared(setting, own=photo.own, data_root=photo.root)
+        parts.attacked(session)
+        session = session.at(chosen_step(session))
+        view = session.view()
+        dials.remembered(session.setting, opacity)
+        readings(view, panels.tabled_words(tabled(session, data_root=photo.root)))
         show(view, opacity)
-        parts.take_away(view, street.own, street.root)
+        parts.downloads(view, photo.own, photo.root)
 
 
-def dialled() -> tuple[Setting, dials.Street, float]:
+def dialled() -> tuple[Setting, dials.Photographed, float]:
     """The setting of the sidebar, and what goes with it."""
     with st.sidebar:
-        street = dials.street()
-        found = street.parts | dials.defence(street.parts["dataset"])
-        found |= dials.attack(street.size) | dials.threat(found["dataset"], found["method"])
-        st.subheader("Display", anchor=False)
+        photo = dials.photo()
+        chosen = photo.parts | dials.networks(photo.parts["dataset"])
+        chosen |= dials.attack(photo.size) | dials.threat(chosen["dataset"], chosen["method"]) | dials.precision()
         opacity = dials.opacity()
-    return Setting(**found), street, opacity
+    return Setting(**chosen), photo, opacity
 
 
-def shown(scene: Scene) -> Scene:
-    """The same at the step that was chosen below the pictures, if the attack has such a step."""
+def chosen_step(session: Session) -> int | None:
+    """The step that was chosen below the pictures, if the attack has such a step."""
     wanted = st.session_state.turned.get("shown")
-    return parts.at(scene, wanted if wanted is not None and wanted < len(scene.points()) else None)
+    return wanted if wanted is not None and wanted < len(session.points()) else None
+
+
+def readings(view: View, tabled: str) -> None:
+    """The numbers, and what the tables hold of this picture."""
+    for column, reading in zip(st.columns(4), panels.readings(view), strict=True):
+        column.metric(
+            reading.label, reading.value, f"{reading.change} by attack" if reading.change else "unchanged",
+            delta_color="normal" if reading.change else "off", delta_arrow="auto" if reading.change else "off",
+            help=reading.words, border=True,
+        )  # fmt: skip
+    if tabled:
+        st.caption(tabled)
 
 
 def show(view: View, opacity: float) -> None:
-    """The figures, the pictures, and the course of the attack."""
-    for column, figure in zip(st.columns(4), panels.figures(view), strict=True):
-        column.metric(
-            figure.label, figure.value, f"{figure.change} by attack" if figure.change else "unchanged",
-            delta_color="normal" if figure.change else "off", delta_arrow="auto" if figure.change else "off",
-            help=figure.words, border=True,
-        )  # fmt: skip
-    rows = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
-    parts.pictures(rows, view, opacity, key="explore")
+    """The pictures, and the trajectory of the attack."""
+    parts.pictures(panels.rows(view), view, opacity, key="explore")
     st.html(draw.legend(view.classes, view.palette))
     left, right = st.columns([3, 2])
     with left:
-        course(view)
+        trajectory(view)
     with right:
         st.markdown("**The classes in this picture**")
-        st.plotly_chart(charts.classes(view), key="classes", config=parts.BARE)
+        st.plotly_chart(plotly_charts.classes(charts.classes(view)), key="classes", config=parts.BARE)
 
 
-def course(view: View) -> None:
+def trajectory(view: View) -> None:
     """The attack step by step: a click on the curve or the slider below it shows that step's pictures."""
     st.markdown("**The attack, step by step**")
     if len(view.points) < 2:
         st.caption("This attack takes no step.")
         return
-    st.plotly_chart(charts.course(view), key="course", on_select=clicked, selection_mode="points", config=parts.BARE)
+    figure = plotly_charts.trajectory(charts.trajectory(view))
+    st.plotly_chart(figure, key="trajectory", on_select=clicked, selection_mode="points", config=parts.BARE)
     options = [*range(len(view.points)), RESULT]
     current = view.setting.shown
     st.session_state.shown_step = RESULT if current is None else current
-    st.select_slider(
-        "Shown step", options, key="shown_step", on_change=slid, format_func=str,
-        help=HELP["shown"],
-    )  # fmt: skip
+    st.select_slider("Shown step", options, key="shown_step", on_change=slid, format_func=str, help=HELP["shown"])
 
 
 def clicked() -> None:
     """A point of the curve was chosen."""
-    points = st.session_state.course["selection"]["points"]
+    points = st.session_state.trajectory["selection"]["points"]
     if points:
         dials.turn(shown=points[0]["point_index"])
 
 
 def slid() -> None:
-    found = st.session_state.shown_step
-    dials.turn(shown=None if found == RESULT else found)
+    step = st.session_state.shown_step
+    dials.turn(shown=None if step == RESULT else step)
 
 
 main()

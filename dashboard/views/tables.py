@@ -17,53 +17,18 @@ from lab.reports.claim import VERDICTS, Claim
 from lab.reports.paper import Paper
 from lab.reproduce import tables, verdict_report, verdicts
 from lab.reproduce.tables import Source
+from lab.system.words import CLAIM_COLUMNS, FILTER_HELP, NUMBER_COLUMNS, VIEW_HELP
 
 PAGE = "tables"
-INTRODUCTION = """Every number measured so far, from this machine's store or from the rows that come with the
-repository; beside it what the paper prints, where the two can be compared. The same as text, with pictures:
-`docs/RESULTS.md`."""
+INTRODUCTION = """Every number measured so far, from the result store of this machine or from the rows that come with
+the repository, and beside it the number that the paper prints, where the two are comparable. The same as text, with
+pictures: `docs/RESULTS.md`."""
 CLAIMS = """What the paper {paper} says in words. Each claim means certain differences between measured numbers, with
-margins that are declared in the code; it holds if all of them lie inside with their whole 95 % intervals, fails if one
-lies wholly outside, and is undecided otherwise. Intervals are not corrected for their number. Click on a row to see
-its differences."""
+margins that are declared in the code. It holds if all differences lie inside with their whole 95 % intervals, fails if
+one lies wholly outside, and is undecided otherwise. The intervals are not corrected for multiple comparisons. Click on
+a row to see its differences."""
 VIEWS = {"numbers": "Numbers", "claims": "Claims"}
 LABELS = {"dataset": "Data set", "experiment": "Experiment", "method": "Method", "metric": "Metric", "threat": "Threat"}
-HELP = {
-    "dataset": "Show only numbers measured on these streets; with none chosen, on all.",
-    "experiment": "Show only these tables: table1 is PEARL's comparison of defences, strength compares the attacks.",
-    "method": "Show only these defences; with none chosen, all.",
-    "metric": "Show only these measures: mIoU, mAcc and allAcc count what is seen right, PSNR and SSIM how clean the "
-    "picture is.",
-    "threat": "Show only attacks that know this much: the segmenter alone (oblivious), the whole defence (adaptive), "
-    "another defence (transfer); none: no attack at all.",
-}
-INTERVAL = (
-    "the 95 % interval over images of the measured value, less the published number; the paper prints no interval"
-)
-COLUMNS = {
-    "value": ("Measured", "Measured by this code, in the unit beside it. Empty for the PSNR of identical pictures."),
-    "low": ("from", "Lower end of the 95 % interval over images: how far the number could move with other pictures."),
-    "high": ("to", "Upper end of the 95 % interval over images."),
-    "published": ("Published", "What the paper prints, on its own data; empty where it prints none or its conditions "
-                  "cannot be compared."),
-    "difference": ("Difference", "Measured less published."),
-    "difference_low": ("diff. from", f"Lower end of {INTERVAL}."),
-    "difference_high": ("diff. to", f"Upper end of {INTERVAL}."),
-}  # fmt: skip
-
-
-WORDS = {
-    "claim": ("Claim", "The short name of what the paper says; click on a row to see what it means in numbers."),
-    "threat": ("Threat", "What the attack knows: the segmenter alone (oblivious), the whole defence (adaptive); "
-               "either: nothing derains, so both are one; none: no attack."),
-    "verdict": ("Verdict", "From all contrasts: holds if all hold, fails if one fails."),
-    "contrast": ("Weakest contrast", "The difference that speaks least for the claim, in widths of its interval."),
-    "wanted": ("Wanted", "Where the difference must lie for the claim to hold, declared before results were read."),
-    "note": ("Why not measured", "What is missing: a net, with the command that trains it, or data."),
-    "source": ("From", "This machine's store, or the verdicts that come with the repository (shipped)."),
-    "address_a": ("First number", "Its address in the store; of several training runs one each."),
-    "address_b": ("Second number", "Its address in the store; of several training runs one each."),
-}  # fmt: skip
 
 
 def main() -> None:
@@ -76,7 +41,7 @@ def main() -> None:
         view = st.radio(
             "Show", VIEWS, key=dial(PAGE, "view", told["view"] if told["view"] in VIEWS else "numbers"),
             format_func=VIEWS.get, horizontal=True, label_visibility="collapsed",
-            help="Every number by itself, or the verdicts on what the paper claims in words.",
+            help=VIEW_HELP,
         )  # fmt: skip
         root = root_dial(told["data_root"])
         values = numbers(told, root) if view == "numbers" else claims(told, root, claiming)
@@ -92,7 +57,7 @@ def numbers(told: dict[str, str], root: str) -> dict[str, str]:
     chosen, words = filters(frame, told)
     show(tidy.filtered(frame, chosen, words), len(frame))
     origins(sources, chosen)
-    return {name: ",".join(found) for name, found in chosen.items()} | {"text": words}
+    return {name: ",".join(wanted) for name, wanted in chosen.items()} | {"text": words}
 
 
 def claims(told: dict[str, str], root: str, papers: dict[str, Paper]) -> dict[str, str]:
@@ -101,28 +66,28 @@ def claims(told: dict[str, str], root: str, papers: dict[str, Paper]) -> dict[st
     st.markdown(CLAIMS.format(paper=paper.title))
     sets, declared = verdicts.datasets(paper), {claim.key: claim for claim in paper.claims}
     if not sets:
-        st.info("No trained nets and no shipped verdicts here; `python -m lab train --all` trains the nets.")
+        st.info("No trained networks and no shipped verdicts here; `python -m lab train --all` trains the networks.")
         return {}
     begin = told["claim"] if told.get("claim") in declared else next(iter(declared))
     with st.sidebar:
         dataset = st.selectbox(
             "Data set", sets, key=dial(PAGE, "on", told["on"] if told["on"] in sets else sets[0]),
-            help="The streets on which the claims are judged; those about unseen data, on another set.",
+            help=FILTER_HELP["on"],
         )  # fmt: skip
     with st.spinner("Judging …"):
-        found, wrong = verdicts.gathered(paper, dataset, root or None)
+        judged, wrong = verdicts.gathered(paper, dataset, root or None)
     if wrong:
         st.error(wrong)
-    overview(verdict_report.screen(verdict_report.summary(found)))
+    overview(verdict_report.screen(verdict_report.summary(judged)))
     key = st.selectbox(
         "Claim", declared, key=dial(PAGE, "claim", begin),
         format_func=lambda name: f"{name}: {declared[name].text}",
-        help="The claim to show in full: the differences that it means, each with its interval and margins.",
+        help=FILTER_HELP["claim"],
     )  # fmt: skip
-    in_full(paper, declared[key], found[found.claim == key], dataset, root)
+    in_full(paper, declared[key], judged[judged.claim == key], dataset, root)
     st.download_button(
-        "All contrasts (CSV)", found.to_csv(index=False), f"claims-{dataset}.csv", "text/csv", on_click="ignore",
-        help="Every contrast of every claim, with the addresses of its numbers in the store.",
+        "All contrasts (CSV)", judged.to_csv(index=False), f"claims-{dataset}.csv", "text/csv", on_click="ignore",
+        help="Every contrast of every claim, with the addresses of its numbers in the result store.",
     )  # fmt: skip
     return {"on": dataset, "claim": "" if key == next(iter(declared)) else key, "paper": paper.key}
 
@@ -155,18 +120,14 @@ def in_full(paper: Paper, claim: Claim, rows: pd.DataFrame, dataset: str, root: 
 
 def columns(frame: pd.DataFrame) -> dict:
     """Headings and what they mean."""
-    texts = {name: st.column_config.TextColumn(label, help=words) for name, (label, words) in WORDS.items()}
-    found = {
-        name: st.column_config.NumberColumn(COLUMNS[name][0], help=COLUMNS[name][1], format="%.3f")
-        for name in ("low", "high")
-    }
-    found["difference"] = st.column_config.NumberColumn(
-        "Difference", help="Measured here, the first number less the second, in the metric's unit.", format="%.3f"
-    )
-    found["published"] = st.column_config.NumberColumn(
-        "Published", help="The same difference in the paper's own numbers, where it prints both.", format="%.3f"
-    )
-    return {name: made for name, made in (texts | found).items() if name in frame}
+    return {name: heading(name, label, words) for name, (label, words) in CLAIM_COLUMNS.items() if name in frame}
+
+
+def heading(name: str, label: str, words: str):
+    """One column's heading; numbers with three digits."""
+    if name in ("difference", "published", "low", "high"):
+        return st.column_config.NumberColumn(label, help=words, format="%.3f")
+    return st.column_config.TextColumn(label, help=words)
 
 
 def paper_dial(begin: str, papers: dict[str, Paper]) -> str:
@@ -177,17 +138,14 @@ def paper_dial(begin: str, papers: dict[str, Paper]) -> str:
     with st.sidebar:
         return st.selectbox(
             "Paper", papers, key=dial(PAGE, "paper", begin), format_func=lambda key: papers[key].title,
-            help="The paper whose claims are judged.",
+            help=FILTER_HELP["paper"],
         )  # fmt: skip
 
 
 def root_dial(begin: str) -> str:
     with st.sidebar:
-        return st.text_input(
-            "Folder of the data", key=dial(PAGE, "data_root", begin),
-            help="The folder on this computer that holds the data sets: with it, numbers of your own on them are found "
-            "in the store. Nothing is measured here.",
-        )  # fmt: skip
+        key = dial(PAGE, "data_root", begin)
+        return st.text_input("Folder of the data", key=key, help=FILTER_HELP["data_root"])
 
 
 def filters(frame: pd.DataFrame, told: dict[str, str]) -> tuple[dict[str, list[str]], str]:
@@ -196,31 +154,26 @@ def filters(frame: pd.DataFrame, told: dict[str, str]) -> tuple[dict[str, list[s
     with st.sidebar:
         for name, label in LABELS.items():
             options = tidy.choices(frame, name)
-            begin = [one for one in told.get(name, "").split(",") if one in options]
-            chosen[name] = st.multiselect(label, options, key=dial(PAGE, name, begin), help=HELP[name])
-        words = st.text_input(
-            "Containing", key=dial(PAGE, "text", told.get("text", "")),
-            help="Show only rows in which all these words occur, in any column, in small or capital letters: cw nat.",
-        )  # fmt: skip
+            begin = [option for option in told.get(name, "").split(",") if option in options]
+            chosen[name] = st.multiselect(label, options, key=dial(PAGE, name, begin), help=FILTER_HELP[name])
+        key = dial(PAGE, "text", told.get("text", ""))
+        words = st.text_input("Containing", key=key, help=FILTER_HELP["text"])
     return chosen, words
 
 
-def show(found: pd.DataFrame, count: int) -> None:
+def show(rows: pd.DataFrame, count: int) -> None:
     """The rows that are asked for, and the same as a file."""
-    st.caption(f"{len(found)} of {count} numbers")
+    st.caption(f"{len(rows)} of {count} numbers")
     config = {
-        name: st.column_config.NumberColumn(label, help=words, format="%.3f")
-        for name, (label, words) in COLUMNS.items()
+        name: st.column_config.NumberColumn(label, help=words, format=None if name == "net_seed" else "%.3f")
+        for name, (label, words) in NUMBER_COLUMNS.items()
     }
-    config["net_seed"] = st.column_config.NumberColumn(
-        "Training run", help="The seed that the nets were trained with; numbers of other runs stand in other rows."
-    )
     last = ("net_seed", "split", "images", "science", "source")  # of less interest than what was measured
     order = [*(name for name in tidy.COLUMNS if name not in (*last, "address")), *last]
-    st.dataframe(tidy.shown(found), column_config=config, column_order=order, hide_index=True, height=560)
+    st.dataframe(tidy.shown(rows), column_config=config, column_order=order, hide_index=True, height=560)
     st.download_button(
-        "These rows (CSV)", found.to_csv(index=False), "tables.csv", "text/csv", on_click="ignore",
-        help="The rows above as a file, with the address of each number in the store.",
+        "These rows (CSV)", rows.to_csv(index=False), "tables.csv", "text/csv", on_click="ignore",
+        help="The rows above as a file, with the address of each number in the result store.",
     )  # fmt: skip
 
 

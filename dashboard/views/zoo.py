@@ -10,22 +10,22 @@ from address import asked, dial, remember
 from lab.nets import cards
 
 PAGE = "zoo"
-INTRODUCTION = """The trained networks that everything here is measured with. Each has a card that says what it learnt
-from, for how long, and how well it did on pictures it had not seen."""
+INTRODUCTION = """The trained networks that everything here is measured with. The card of a network says what it was
+trained on, for how long, and how well it scores on pictures that it did not see in training."""
 ALL = "all"
 
 
 def main() -> None:
     st.title("Zoo", anchor=False)
     st.markdown(INTRODUCTION)
-    found, problems = cards.cards()
+    nets, problems = cards.cards()
     for words in problems:
         st.error(words)
     told = asked(PAGE, ("dataset", "net"))
-    dataset = dataset_dial(list(dict.fromkeys(map(cards.dataset_of, found))), told.get("dataset", ALL))
-    here = {name: card for name, card in found.items() if dataset in (ALL, cards.dataset_of(name))}
+    dataset = dataset_dial(list(dict.fromkeys(map(cards.dataset_of, nets))), told.get("dataset", ALL))
+    here = {name: card for name, card in nets.items() if dataset in (ALL, cards.dataset_of(name))}
     if not here:
-        st.info("No trained nets here; `python -m lab train --all` trains those that table 1 needs.")
+        st.info("There are no trained networks here; `python -m lab train --all` trains them.")
         return
     overview(here)
     net = net_dial(list(here), told.get("net", ""))
@@ -37,7 +37,7 @@ def dataset_dial(options: list[str], begin: str) -> str:
     with st.sidebar:
         return st.selectbox(
             "Data set", [ALL, *options], key=dial(PAGE, "dataset", begin if begin in options else ALL),
-            help="Show only the nets that were trained on these streets.",
+            help="Show only the networks that were trained on this data set.",
         )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def net_dial(options: list[str], begin: str) -> str:
         st.session_state[key] = options[0]
     return st.selectbox(
         "Card", options, key=key,
-        help="The net whose whole card to read: its data set, the recipe that trained it, and the networks in play.",
+        help="The network whose card is shown: its data set, the recipe that trained it, and the networks it needed.",
     )  # fmt: skip
 
 
@@ -63,12 +63,12 @@ def overview(here: dict[str, dict]) -> None:
     st.dataframe(table, column_config=config, hide_index=True)
 
 
-def card(name: str, found: dict) -> None:
+def card(name: str, told: dict) -> None:
     """All that is known of one net, and the same as a file."""
-    st.json(found)
+    st.json(told)
     st.download_button(
-        "This card (JSON)", json.dumps(found, indent=2) + "\n", f"{name.replace('/', '-')}.json", "application/json",
-        help="The card as it lies beside the weights.", on_click="ignore",
+        "This card (JSON)", json.dumps(told, indent=2) + "\n", f"{name.replace('/', '-')}.json", "application/json",
+        help="The file that is stored with the weights.", on_click="ignore",
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from lab.bench import browser
 from lab.bench.attacks import at_most
 from lab.bench.measure import machine, times
 from lab.view import panels
-from lab.view.session import View, look
+from lab.view.session import look
+from lab.view.view import View
 
 EMPTY = "An empty page."
 MOST = 10  # repeats: an attack of ten steps has no more to look into
@@ -76,7 +77,7 @@ def turns(chromium: Any, repeats: int) -> Seconds:
     with browser.served() as server, browser.visitor(chromium) as page:
         page.goto(server.address)
         browser.until(page, f"{PAINTED} && !seen.running")
-        look()  # the nets and the street are at hand, here as there
+        look()  # the nets and the picture are at hand, here as there
         for n in range(1, repeats + 1):
             views: list[View] = []
             found["of it computing"] += times(lambda n=n, views=views: views.append(look(eps=START + n / 4)), 1)
@@ -104,7 +105,7 @@ def turned(page: Any, name: str, key: str, condition: str, view: View | None = N
 
 def shown(view: View) -> dict[str, Any]:
     """How a page shows this view: its figures, and the words below the attacked picture."""
-    figures = [[f.label, f.value, f"{f.change} by attack" if f.change else "unchanged"] for f in panels.figures(view)]
+    figures = [[f.label, f.value, f"{f.change} by attack" if f.change else "unchanged"] for f in panels.readings(view)]
     return {"figures": figures, "remark": panels.point_words(view)}
 
 

@@ -83,6 +83,14 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
 
 
 READER = Reader(
-    "camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks, classes=CLASSES,
+    "camvid",
+    ("train", "val", "test"),
+    "val",
+    (176, 240),
+    open_split,
+    holds=holds,
+    remarks=remarks,
+    classes=CLASSES,
+    titled="CamVid",
     credit="Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller.",
-)  # fmt: skip
+)

@@ -9,13 +9,8 @@ import pandas as pd
 
 from lab.measure.trial import Trial, attacked, both
 from lab.reports.report import Block, Report, caption, condition_block, orderings
+from lab.system.words import THREAT_SENTENCES
 from pearl_core.types import choose
-
-MEANINGS = {
-    "oblivious": "The attack is computed on the segmenter alone, fed the picture as it is; it knows of no derainer.",
-    "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
-    "transfer": "The attack is computed on another method (its source), then applied to this one.",
-}
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ class Comparison:
 
     def part(self, rows: pd.DataFrame, threat: str, printed: dict) -> Block:
         """One threat's half of the table, with a sentence on what its attacker knows and on the paper's numbers."""
-        note = MEANINGS[choose("threat", threat, MEANINGS)]
+        note = THREAT_SENTENCES[choose("threat", threat, THREAT_SENTENCES)]
         if threat == self.reads:
             note += f" {self.reading} {self.remark if printed else f'Published: {self.published_eps:g}/255 only.'}"
         else:

@@ -13,8 +13,8 @@ from lab.measure.runs import over_runs
 from lab.measure.trial import Trial
 from lab.reports.report import Report
 from lab.view.seen import seen
-from lab.view.session import View
 from lab.view.setting import Setting
+from lab.view.view import View
 from pearl_core.types import choose
 
 Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings
@@ -22,7 +22,7 @@ Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or vie
 # parameters that many displays share, with their defaults; a display says which of them it takes
 NETS = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes"}
 TABLE = NETS | {"threat": "oblivious", "images": 32, "seed": 0, "seeds": 1}  # of a table: many pictures
-HOW = ("data_root", "quiet")  # how it is measured, not what; given beside the parameters
+HOW = ("data_root", "quiet")  # of measuring: they decide no number
 PICTURE = NETS | {"threat": "oblivious", "seed": 0}  # of a figure that shows pictures
 
 
@@ -66,7 +66,7 @@ class Experiment:
     @property
     def parameters(self) -> dict[str, object]:
         """Names and defaults, its own first."""
-        own = [p for p in inspect.signature(self.spec).parameters.values() if p.name not in HOW]
+        own = [p for name, p in inspect.signature(self.spec).parameters.items() if name not in HOW]
         fixed = {p.name: p.default for p in own if p.kind is not p.VAR_KEYWORD and p.default is not p.empty}
         return fixed | dict(self.common)
 

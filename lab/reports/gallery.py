@@ -1,6 +1,6 @@
 """Pictures of a paper's figure beside each other: columns of panels, their words, colour bar and legend in one figure.
 
-Settings become views (`lab.view.session`), views that share a picture and a threat become one figure, and its numbers
+Settings become views (`lab.view.seen`), views that share a picture and a threat become one figure, and its numbers
 a frame beside it. Everything is placed in whole dots at the report's resolution, so that a picture's pixel is a square
 of them.
 """
@@ -15,15 +15,16 @@ import pandas as pd
 import torch
 
 from lab.data import reader
-from lab.measure.trial import both, settings_of
+from lab.data.titles import title
+from lab.measure.case import settings_of
+from lab.measure.trial import both
 from lab.nets.methods import METHODS, UNDEFENDED
-from lab.nets.pipelines import attacked_nets, nets
-from lab.reports.comparison import MEANINGS
 from lab.reports.report import DOTS, Block, Report, framed, number
 from lab.system import draw
-from lab.view.panels import Panel, title
-from lab.view.session import View
+from lab.system.words import THREAT_SENTENCES
+from lab.view.panels import Panel
 from lab.view.setting import Setting
+from lab.view.view import View
 from pearl_core.metrics import METRICS, psnr
 from pearl_core.types import VOID
 
@@ -63,7 +64,7 @@ def report(
     for view in views:
         found.setdefault((view.key, view.setting.threat), []).append(view)
     blocks = [
-        Block(f"{key}, threat: {threat}", MEANINGS[threat], frame(same), figure=drawn(same))
+        Block(f"{key}, threat: {threat}", THREAT_SENTENCES[threat], frame(same), figure=drawn(same))
         for (key, threat), same in found.items()
     ]
     return Report(heading, f"{caption(views)} {' '.join(note.split())}", blocks, " ".join(about.split()))
@@ -105,9 +106,8 @@ def nets_of(views: Iterable[View]) -> list[str]:
     """The nets behind the views and their attacks, by name and the beginning of their digest."""
     found = {}
     for setting in (view.setting for view in views):
-        shared = setting.dataset, setting.derain, setting.segmenter
-        both = *nets(setting.method, *shared), *attacked_nets(setting.method, setting.threat, setting.source, *shared)
-        found |= {f"{net.path.stem} {net.sha256[:8]}": None for net in both if net is not None}
+        used = *setting.system.nets, *setting.attacked
+        found |= {f"{net.path.stem} {net.sha256[:8]}": None for net in used if net is not None}
     return list(found)
 
 

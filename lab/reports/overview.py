@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.reports.bars import bars, empty, explained, label, pooled
 from lab.reports.experiment import Experiment
 from lab.reports.report import digits_of
-from lab.view.panels import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +15,7 @@ import pandas as pd
 from lab.nets.methods import METHODS
 from lab.reports import table
 from lab.reports.orderings import judge, tally
+from lab.system import draw
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Report:
 
 
 def png(figure: Figure) -> bytes:
-    held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=DOTS, bbox_inches="tight", facecolor="white")
-    return held.getvalue()
+    return draw.figure_png(figure, DOTS, bbox_inches="tight", facecolor="white")
 
 
 def caption(rows: pd.DataFrame) -> str:

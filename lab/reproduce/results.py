@@ -13,6 +13,7 @@ from lab.reproduce import overview, verdict_report, verdicts
 from lab.reproduce.overview import CLAIMS, PAGE
 from lab.reproduce.run import write_figures, write_rows
 from lab.system import disk
+from lab.system.progress import bar, say
 from pearl_core.types import choose
 
 SETS = tuple(overview.SETS)
@@ -34,10 +35,13 @@ def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) 
     names = {name for _, name in parts()}
     for part in only:
         choose("section", part, names)
-    for paper, part in parts():
-        if part in (only or names):
-            for name in SETS if data_root else SETS[:1]:
-                write_part(folder / "results" / paper, paper, part, name, data_root)
+    sets = SETS if data_root else SETS[:1]
+    asked = [(paper, part, name) for paper, part in parts() if part in (only or names) for name in sets]
+    with bar(what="report", unit="page", total=len(asked)) as pages:
+        for paper, part, name in asked:
+            say(f"{paper} {part} on {name}")
+            write_part(folder / "results" / paper, paper, part, name, data_root)
+            pages.update()
     return write_page(folder)
 
 

@@ -1,26 +1,29 @@
-"""Pictures of pictures: label maps, overlays, heat maps. numpy and matplotlib only; no model runs here.
+"""Pictures of pictures: label maps, overlays, heat maps, PNG files. No model runs here.
 
 Pictures are (H, W, 3), float in [0, 1] or uint8; label maps are (H, W) integers with `VOID`. All drawn is uint8.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
+from PIL import Image
 
 from pearl_core.types import VOID, choose
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Palette = Sequence[tuple[int, int, int]]
 PERCEPTUAL = ("cividis", "inferno", "magma", "plasma", "viridis")  # equal steps look equal
 HATCH = np.array([[110] * 3, [150] * 3], np.uint8)  # two greys for void, which no palette uses striped
 RIGHT, WRONG = (226, 232, 240), (220, 38, 38)
-CLOSE, FAR = (
-    16 / 255,
-    0.5,
-)  # full scale of heat maps: for perturbations (the largest eps dialled), for derained pictures
+# full scale of heat maps: for perturbations (the largest eps dialled), for derained pictures
+CLOSE, FAR = 16 / 255, 0.5
 
 
 def pixels(image: np.ndarray) -> np.ndarray:
@@ -36,6 +39,20 @@ def eight_bit(attacked: np.ndarray, image: np.ndarray) -> np.ndarray:
     up, levels = attacked >= image, 255 * np.clip(attacked, 0, 1).astype(np.float64)
     nearer = np.where(up, np.floor(levels + 1e-4), np.ceil(levels - 1e-4))  # a hair over a level is that level
     return nearer.astype(np.uint8)
+
+
+def png(picture: np.ndarray) -> bytes:
+    """A picture, (H, W, 3) uint8, as a PNG file."""
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "PNG")
+    return held.getvalue()
+
+
+def figure_png(figure: Figure, dpi: int, **style) -> bytes:
+    """A figure of matplotlib as a PNG file; `style` is what `savefig` takes."""
+    held = io.BytesIO()
+    figure.savefig(held, format="png", dpi=dpi, **style)
+    return held.getvalue()
 
 
 def enlarged(image: np.ndarray, times: int) -> np.ndarray:
@@ -85,6 +102,8 @@ def heat(difference: np.ndarray, *, scale: float, cmap: str = "magma") -> np.nda
 
 def ramp(values: np.ndarray, cmap: str = "magma") -> np.ndarray:
     """Numbers in [0, 1] in a perceptually uniform map; below and above go to its ends."""
+    import matplotlib  # a part of a second, which only heat maps need
+
     choose("colour map", cmap, PERCEPTUAL)
     return matplotlib.colormaps[cmap](np.clip(values, 0, 1), bytes=True)[..., :3]
 

@@ -2,51 +2,160 @@
 
 from __future__ import annotations
 
-# by the part of a setting that a dial turns, or by its own name where it turns none
-HELP = {
-    "dataset": "Which streets to look at, and the networks that were trained on such; the built-in scenes need no "
-    "files.",
-    "image": "It stays on the machine this page runs on. Rain is added to it, and as nobody labelled it, what is seen "
-    "without attack takes the place of the truth.",
-    "index": "Which of the pictures; no network saw any of them in training.",
-    "amount": "How hard it rains: 0 is a dry street, 1 the rain of the paper, 3 a downpour.",
-    "angle": "How the rain leans, in degrees from straight down.",
-    "rain_seed": "A number for other drops of the same rain; empty for the drops that the tables were measured in.",
-    "method": "How the networks were trained: Seg and Derain + Seg know no attacks, Robust Seg and NAT harden the "
-    "segmenter, PEARL and PEARL + AMA teach the derainer to remove attacks together with the rain.",
-    "derain": "The network that removes the rain before the street is segmented; listed are those with trained "
-    "weights.",
-    "attack": "How the pattern is found: FGSM takes one big step, BIM many small ones, PGD the same from a random "
-    "start, CW spends its effort on the pixels that are still right, APGD finds its own step, SEA is the worst "
-    "of four, and ALMA-prox looks for the smallest pattern that turns nearly all pixels.",
-    "eps": "How far the attacker may move each colour value, out of 255: at 0 there is no attack, and up to about 8 "
-    "people hardly notice it.",
-    "steps": "The attacker's budget: how many times it may improve its pattern; FGSM always takes exactly one step, "
-    "SEA so many for each of its four attacks.",
-    "seed": "Another random start, for attacks that begin at random.",
-    "region": "Where the pattern may lie: on the whole picture, only where rain streaks are, or only in a box that "
-    "you {how}.",
-    "box": "{edge} edge, in pixels.",
-    "threat": "What the attacker can compute with: the segmenter alone (oblivious), derainer and segmenter together "
-    "(adaptive, the hardest test), or only another defence (transfer).",
-    "source": "The defence the attacker has at home; the pattern that fools it is then used against yours.",
-    "shown": "Look into the attack: the pictures and figures are those after so many of its steps; “result” is what it "
-    "returns in the end. Moving this attacks nothing anew.",
-    "opacity": "How strongly the colours of the classes cover the picture; moving it computes nothing anew.",
+# what the attacker knows, by threat: in two or three words, and in a sentence
+THREAT_LABELS = {
+    "oblivious": "segmenter only",
+    "adaptive": "derainer and segmenter",
+    "transfer": "another method",
 }
-NO_EPS = "This attack has no ε: it finds the smallest that does it."
-NO_DERAINER = "{title} segments the rainy picture as it is, so there is no derainer to choose."
+THREAT_SENTENCES = {
+    "oblivious": "The attack is computed on the segmenter alone, fed the picture as it is; it knows of no derainer.",
+    "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
+    "transfer": "The attack is computed on another method (its source), then applied to this one.",
+}
+
+# what a dial does, by the part of a setting that it turns, or by its own name where it turns none
+HELP = {
+    "dataset": "The data set that the picture is taken from. All networks here were trained on the same data set. The "
+    "built-in scenes need no files.",
+    "image": "The file stays on the machine that runs this page. Rain is added to it. It has no labels, so the "
+    "prediction without attack is used in place of the ground truth.",
+    "index": "The number of the picture in the data set. No network saw it in training.",
+    "amount": "How strong the rain is: 0 is no rain, 1 the rain of the tables, 3 very heavy rain.",
+    "angle": "Tilts the rain, in degrees; at 0 it falls as in the tables.",
+    "rain_seed": "The random seed of the rain. Leave it empty for the rain of the tables.",
+    "method": "How the networks were trained.",
+    "derain": "The network that removes the rain before segmentation. Only networks with trained weights are listed.",
+    "attack": "How the perturbation is computed.",
+    "eps": "The largest change of each colour value, in units of 1/255. At 0 there is no attack; up to about 8 the "
+    "change is hardly visible.",
+    "steps": "How many gradient steps the attack takes. FGSM always takes one, and SEA takes this many in each of its "
+    "four attacks.",
+    "seed": "The random seed of the attack. It only matters for attacks with a random start.",
+    "region": "Which pixels the attack may change: all of them, only those with rain streaks, or only those in a box "
+    "that you {how}.",
+    "box": "{edge} edge of the box, in pixels.",
+    "threat": "Which networks the attack takes its gradients from: the segmenter alone (oblivious), derainer and "
+    "segmenter together (adaptive, the strongest attack), or the networks of another method (transfer).",
+    "source": "The method the perturbation is computed on. It is then added to the input of the method chosen above.",
+    "precision": "The number format of the attack's gradients. The tables use auto: bfloat16 where the processor is "
+    "fast at it, else float32. With auto the picture is the same as in the tables. Scores are always float32.",
+    "shown": "Shows the pictures and numbers after this many steps; “result” is what the attack returns. The attack is "
+    "not computed again.",
+    "opacity": "How strongly the colours of the classes cover the picture. Nothing is computed again.",
+    "data_root": "The folder on this machine that holds the data set's own folder; empty: the one that PEARL_DATA "
+    "names.",
+}
+
+# ---- compare ----
+
+COMPARED = "Choose two to four methods. The pictures of the first one stand first."
+SHARED = "One perturbation, computed on {title}, for all methods; or one perturbation for each method, computed on it."
+DIVIDER = "Drag the line: to its left you see the result without attack, to its right the result under attack."
+
+# ---- curves ----
+
+CURVE_HELP = {
+    "metric": "What the vertical axis shows. mIoU, mAcc and allAcc measure how much of the picture is segmented "
+    "correctly; PSNR and SSIM measure how close the segmenter's input is to the clean picture.",
+    "over": "What the horizontal axis shows: the largest change of each colour value (ε), or the number of gradient "
+    "steps.",
+    "points": "The values on the horizontal axis, separated by commas: ε in units of 1/255, or whole numbers of steps. "
+    "At 0 there is no attack.",
+    "steps": "How many gradient steps the attack takes at every point of the curve. FGSM always takes one.",
+    "eps": "The largest change of each colour value at every point of the curve, in units of 1/255.",
+    "methods": "The methods to compare, one colour each.",
+    "threats": "Which networks the attack takes its gradients from, one line style each: the segmenter alone "
+    "(oblivious), derainer and segmenter together (adaptive, the strongest attack), or only those of Seg (transfer).",
+    "dataset": "The data set to measure on. Only data sets with trained networks are listed; the built-in scenes need "
+    "no files.",
+    "images": "How many pictures each point is measured on. More pictures take longer and give shorter intervals. "
+    "Pictures that are measured already are not measured again.",
+    "seed": "The random seed of the attack's start and of the bootstrap intervals.",
+}
+COMPUTE = "Measures the missing points. They appear one by one and are kept for the next time."
+STOP = "Stops after the pictures in progress. What is measured is kept, and Compute continues from there."
+
+# ---- tables: what a filter keeps, and what a column holds, under which heading ----
+
+VIEW_HELP = "Every single number, or the verdicts on the claims of a paper."
+FILTER_HELP = {
+    "dataset": "Show only numbers measured on these data sets. Choose none to see all.",
+    "experiment": "Show only these tables and figures; table1 is PEARL's comparison of the methods.",
+    "method": "Show only these methods. Choose none to see all.",
+    "metric": "Show only these metrics: mIoU, mAcc and allAcc score the segmentation, PSNR and SSIM the segmenter's "
+    "input.",
+    "threat": "Show only these threats: gradients from the segmenter alone (oblivious), from derainer and segmenter "
+    "(adaptive), from another method (transfer); none: no attack.",
+    "text": "Show only rows that contain all these words, in any column; small and capital letters are the same: cw "
+    "nat.",
+    "paper": "The paper whose claims are judged.",
+    "on": "The data set on which the claims are judged. Claims about unseen data are judged on another one.",
+    "claim": "The claim to show in full: its contrasts, each with its interval and margins.",
+    "data_root": "The folder on this machine that holds the data sets. With it, your own numbers on them are found in "
+    "the result store. Nothing is measured here.",
+}
+INTERVAL = "the 95 % interval over images of the measured value, minus the published number; the paper prints no "
+INTERVAL += "interval"
+NUMBER_COLUMNS = {
+    "value": ("Measured", "Measured by this code, in the unit beside it. Empty for the PSNR of identical pictures."),
+    "low": ("from", "Lower end of the 95 % interval over images: how far the number could move with other pictures."),
+    "high": ("to", "Upper end of the 95 % interval over images."),
+    "published": ("Published", "What the paper prints, on its own data; empty where it prints nothing, or where its "
+                  "conditions are not comparable."),
+    "difference": ("Difference", "Measured minus published."),
+    "difference_low": ("diff. from", f"Lower end of {INTERVAL}."),
+    "difference_high": ("diff. to", f"Upper end of {INTERVAL}."),
+    "net_seed": ("Training run", "The seed that the networks were trained with."),
+}  # fmt: skip
+CLAIM_COLUMNS = {
+    "claim": ("Claim", "The short name of the claim. Click on a row to see what it means in numbers."),
+    "threat": ("Threat", "Which networks the attack takes its gradients from: the segmenter alone (oblivious), "
+               "derainer and segmenter (adaptive); either: without a derainer both are the same; none: no attack."),
+    "verdict": ("Verdict", "The claim holds if all its contrasts hold, and fails if one of them fails."),
+    "contrast": ("Weakest contrast", "The difference that is farthest from meeting its margin, in widths of its "
+                 "interval."),
+    "wanted": ("Wanted", "Where the difference must lie for the claim to hold. Declared before the results were read."),
+    "note": ("Why not measured", "What is missing: a network, with the command that trains it, or data."),
+    "source": ("From", "The result store of this machine, or the verdicts that come with the repository (shipped)."),
+    "address_a": ("First number", "Its address in the result store; one for each training run."),
+    "address_b": ("Second number", "Its address in the result store; one for each training run."),
+    "difference": ("Difference", "Measured here: the first number minus the second, in the unit of the metric."),
+    "published": ("Published", "The same difference of the paper's own numbers, where it prints both."),
+    "low": NUMBER_COLUMNS["low"],
+    "high": NUMBER_COLUMNS["high"],
+}  # fmt: skip
+
+# ---- why a dial cannot be moved ----
+
+NO_EPS = "This attack has no ε: it finds the smallest perturbation that succeeds."
+NO_DERAINER = "{title} has no derainer."
 UNTRAINED = "Not trained on {dataset}: {titles}."
-KNOWN = {"oblivious": "segmenter only", "adaptive": "everything", "transfer": "another defence"}  # by threat
-WHERE = {"everywhere": "everywhere", "rain": "in the rain only", "box": "in a box"}  # by region
+OWN_PICTURE = "Your own picture is shown instead."
+
+REGION_LABELS = {"everywhere": "everywhere", "rain": "only where it rains", "box": "in a box"}
+PRECISION_LABELS = {"auto": "as in the tables (auto)"}
 EDGES = ("Top", "Left", "Bottom", "Right")  # of a box
 OPACITY = 0.65  # to begin with
+
+
+def threat_title(name: str) -> str:
+    """'segmenter only (oblivious)'."""
+    return f"{THREAT_LABELS[name]} ({name})"
+
+
+def region_title(name: str) -> str:
+    return REGION_LABELS[name]
+
+
+def precision_title(name: str) -> str:
+    return PRECISION_LABELS.get(name, name)
 
 
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, MemoryError):
-        return "This machine has not enough memory for that; a smaller picture or fewer steps need less."
+        return "This machine does not have enough memory for that; use a smaller picture or fewer steps."
     words = next(iter(str(error).splitlines()), "")
     if words and isinstance(error, ValueError | OSError | FloatingPointError):
         return words

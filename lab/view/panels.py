@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.system import draw
-from lab.view.session import View
 from lab.view.setting import Setting
-
-TITLES = {
-    "bim": "BIM", "pgd": "PGD", "fgsm": "FGSM", "cw": "CW", "mi_fgsm": "MI-FGSM", "ddcat_bim": "BIM of DDC-AT",
-    "segpgd": "SegPGD", "cospgd": "CosPGD", "best_pgd": "PGD, best point", "apgd": "APGD",
-    "red_eps_apgd": "red-eps APGD", "sea": "SEA", "alma_prox": "ALMA-prox", "prenet": "PReNet",
-    "js": "JS", "mask_ce": "Mask-CE", "mask_sph": "Mask-Sph", "bal_ce": "Bal-CE", "scenes": "built-in scenes",
-    "camvid": "CamVid", "objects": "built-in objects", "cityscapes": "Cityscapes", "voc": "PASCAL VOC",
-    "rescan": "RESCAN", "mprnet": "MPRNet", "transweather": "TransWeather", "pspnet": "PSPNet",
-    "deeplabv3": "DeepLabv3",
-}  # fmt: skip
+from lab.view.view import View
 
 
 class Panel(NamedTuple):
@@ -33,7 +25,7 @@ class Panel(NamedTuple):
     scale: float | None = None  # of a heat map: the difference at its brightest
 
 
-class Figure(NamedTuple):
+class Reading(NamedTuple):
     """One number of one picture, and how the attack changed it; `words` say what it is."""
 
     label: str
@@ -43,22 +35,27 @@ class Figure(NamedTuple):
 
 
 # by metric: label, digits, unit, what it is
-MEANINGS = {
+READINGS = {
     "mIoU": ("mIoU", 1, " %", "Overlap of predicted and true areas, averaged over the classes in this picture."),
     "allAcc": ("Pixels right", 1, " %", "Share of the labelled pixels whose class is right."),
-    "PSNR": ("PSNR", 2, " dB", "How close the picture that the segmenter gets is to the clean one; 30 dB is close."),
-    "SSIM": ("SSIM", 3, "", "How alike the structures of that picture and of the clean one are; 1 is the same."),
+    "PSNR": ("PSNR", 2, " dB", "How close the input of the segmenter is to the clean picture; 30 dB is close."),
+    "SSIM": (
+        "SSIM",
+        3,
+        "",
+        "How similar the structures of the two pictures are; 1 is identical.",
+    ),
 }
-# nobody labelled the picture: the prediction without attack takes the place of labels, and the names say so
+# without labels, the prediction without attack takes their place, and the names say so
 AGREEMENT = {
-    "mIoU": ("Agreement, mIoU", 1, " %", "Overlap with what was seen without attack, averaged over the classes seen."),
-    "allAcc": ("Agreement", 1, " %", "Share of the pixels whose class is the one that was seen without attack."),
+    "mIoU": (
+        "Agreement, mIoU",
+        1,
+        " %",
+        "Overlap with the prediction without attack, averaged over the predicted classes.",
+    ),
+    "allAcc": ("Agreement", 1, " %", "Share of the pixels whose class is the same as without attack."),
 }
-
-
-def title(name: str) -> str:
-    """A network, an attack or a data set as people write it."""
-    return TITLES.get(name, name)
 
 
 def attack_words(setting: Setting) -> str:
@@ -75,7 +72,7 @@ def point_words(view: View) -> str:
         part = f"{title(point.part)}, " if point.part else ""
         words.append(f"{part}after {point.gradients} of {setting.steps} steps")
     if not view.finished:
-        words.append("stopped on its way")
+        words.append("stopped early")
     if view.outside:
         words.append(f"outside ε: changes up to {view.radius:.2f}/255")
     elif not setting.with_eps:
@@ -83,43 +80,56 @@ def point_words(view: View) -> str:
     return "; ".join(words)
 
 
-def figures(view: View) -> list[Figure]:
+def readings(view: View) -> list[Reading]:
     """The numbers of this picture under attack, each with its change against no attack."""
-    found = []
-    for name, (label, digits, unit, words) in (MEANINGS if view.labelled else MEANINGS | AGREEMENT).items():
+    made = []
+    for name, (label, digits, unit, words) in (READINGS if view.labelled else READINGS | AGREEMENT).items():
         value, change = view.metrics[name], round(view.metrics[name] - view.unattacked_metrics[name], digits)
         change = "" if np.isnan(change) or not change else f"{change:+.{digits}f}"
-        found.append(Figure(label, f"{value:.{digits}f}{unit}", change, words))
-    return found
+        made.append(Reading(label, f"{value:.{digits}f}{unit}", change, words))
+    return made
+
+
+def tabled_words(numbers: Mapping[str, float] | None) -> str:
+    """What the tables' store holds of a picture; "" where it holds nothing."""
+    if not numbers:
+        return ""
+    words = (f"{label} {numbers[name]:.{digits}f}{unit}" for name, (label, digits, unit, _) in READINGS.items())
+    return f"In the tables, for this picture: {', '.join(words)}."
+
+
+def rows(view: View) -> list[Panel]:
+    """Everything there is to see: four pictures, four of the classes, three differences."""
+    return [*stages(view), *classes(view), *differences(view)]
 
 
 def stages(view: View) -> list[Panel]:
-    """The picture on its way from the clean street to the segmenter."""
+    """The picture from clean to what the segmenter gets."""
     method = METHODS[view.setting.method]
     return [
-        Panel("Clean", "the street without rain", draw.pixels(view.clean), truth=view.labels),
-        Panel("Rainy", "what the camera saw", draw.pixels(view.rainy), truth=view.labels),
+        Panel("Clean", "the picture without rain", draw.pixels(view.clean), truth=view.labels),
+        Panel("Rainy", "the picture in the rain, without attack", draw.pixels(view.rainy), truth=view.labels),
         Panel("Attacked", point_words(view), draw.pixels(view.attacked), truth=view.labels),
         Panel(
-            "Derained", f"by {method.title}" if method.derain else "nothing derains here", draw.pixels(view.derained),
+            "Derained", f"by {method.title}" if method.derain else "no derainer", draw.pixels(view.derained),
             truth=view.labels,
         ),
     ]  # fmt: skip
 
 
 def classes(view: View) -> list[Panel]:
-    """What is there and what the segmenter sees, over the pictures it was given."""
+    """The ground truth and the predictions, over the pictures that the segmenter got."""
     name = "mIoU" if view.labelled else "agreement, mIoU"
-    before, after = (f"{name} {found['mIoU']:.1f} %" for found in (view.unattacked_metrics, view.metrics))
-    there = Panel("Ground truth", "the classes that are there", draw.pixels(view.clean), view.labels, view.labels)
+    before, after = (f"{name} {metrics['mIoU']:.1f} %" for metrics in (view.unattacked_metrics, view.metrics))
+    there = Panel("Ground truth", "the labels of the data set", draw.pixels(view.clean), view.labels, view.labels)
     seen = draw.pixels(view.derained_unattacked)
     wrong = Panel("Wrong under attack", "in red; hatched: not labelled", draw.errors(view.labels, view.predicted))
     if not view.labelled:
-        there = Panel("Clean", "nobody labelled this picture", draw.pixels(view.clean))
+        there = Panel("Clean", "this picture has no labels", draw.pixels(view.clean))
         wrong = Panel("Changed by the attack", "in red", wrong.picture)
     return [
         there,
-        Panel("Seen without attack", before if view.labelled else "stands for the labels", seen,
+        Panel("Seen without attack", before if view.labelled else "used in place of labels", seen,
               view.predicted_unattacked, view.labels),
         Panel("Seen under attack", after, draw.pixels(view.derained), view.predicted, view.labels),
         wrong._replace(truth=view.labels),

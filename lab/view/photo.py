@@ -1,9 +1,9 @@
-"""What the camera sees: the picture of a setting in its rain, and where an attack may change it."""
+"""The picture of a setting in its rain, where an attack may change it, and what nets answer to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -11,21 +11,60 @@ from torch import Tensor
 
 from lab.data import Dataset, Picture, dataset, uploads
 from lab.data.base import images_of, unit
+from lab.nets.pipelines import Nets, build
+from lab.system.computing import alone
 from lab.view.setting import Setting
-from pearl_core.types import Sample
+from pearl_core.types import Output, Sample
 
 
 @dataclass(frozen=True, eq=False)
-class Street:
-    """A picture in the rain, before anybody segments or attacks it."""
+class Photo:
+    """A picture in the rain before any attack, and what nets answered to it so far."""
 
     data: Dataset
     sample: Sample  # a batch of one; labels None where nobody labelled it
     streaks: Tensor  # (1, H, W) bool, where the rain is to be seen
+    answers: dict[tuple, Output] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
-        return 4 * self.sample.rainy.nbytes
+        answered = (part for output in list(self.answers.values()) for part in output if part is not None)
+        return 4 * self.sample.rainy.nbytes + sum(part.nbytes for part in answered)
+
+    @property
+    def labelled(self) -> bool:
+        return self.sample.labels is not None
+
+    @cached_property
+    def images(self) -> Tensor:
+        return self.sample.rainy.contiguous(memory_format=torch.channels_last)
+
+    def answer(self, nets: Nets) -> Output:
+        """What these nets make of it."""
+        key = tuple(hashes(nets))
+        if key not in self.answers:
+            self.answers[key] = answer(nets, self.images)
+        return self.answers[key]
+
+    def truth(self, victim: Nets) -> Tensor:
+        """What predictions are scored by, (1, H, W): the labels; without any, what the victim predicts unattacked."""
+        return self.sample.labels if self.labelled else self.answer(victim).predicted
+
+    def target(self, victim: Nets, attacked: Nets) -> Tensor:
+        """What the attack drives predictions away from: without labels what its own nets predict unattacked."""
+        return self.truth(victim if self.labelled else attacked)
+
+
+def answer(nets: Nets, images: Tensor) -> Output:
+    def work() -> Output:
+        with torch.no_grad():
+            return build(nets)(images)
+
+    return alone(work)
+
+
+def hashes(nets: Nets) -> list[str | None]:
+    return [None if net is None else net.sha256 for net in nets]
 
 
 def place(setting: Setting) -> tuple:
@@ -40,17 +79,17 @@ def opened(name: str, split: str | None, data_root: str | None) -> Dataset:
     return dataset(name, split, data_root=data_root)
 
 
-def street_of(setting: Setting, own: np.ndarray | None, data_root: str | None) -> Street:
+def photo_of(setting: Setting, own: np.ndarray | None, data_root: str | None) -> Photo:
     """The picture of a setting in its rain."""
     data = opened(setting.dataset, setting.split, data_root)
-    found = taken(data, setting.index) if setting.image is None else of_own(setting, own)
+    picture = taken(data, setting.index) if setting.image is None else of_own(setting, own)
     if data.rain is not None:
         rain = replace(data.rain, strength=setting.amount * data.rain.strength, angle=data.rain.angle + setting.angle)
         data = replace(data, rain=rain)
-    rainy = data.in_rain(found, rain_seed=setting.rain_seed)
-    labels = None if found.labels is None else torch.from_numpy(found.labels)[None].long()
-    sample = Sample(images_of(rainy.image[None]), images_of(unit(found.clean)[None]), labels, (found.key,))
-    return Street(data, sample, torch.from_numpy(rainy.mask)[None])
+    rainy = data.in_rain(picture, rain_seed=setting.rain_seed)
+    labels = None if picture.labels is None else torch.from_numpy(picture.labels)[None].long()
+    sample = Sample(images_of(rainy.image[None]), images_of(unit(picture.clean)[None]), labels, (picture.key,))
+    return Photo(data, sample, torch.from_numpy(rainy.mask)[None])
 
 
 def taken(data: Dataset, index: int) -> Picture:
@@ -63,21 +102,21 @@ def of_own(setting: Setting, own: np.ndarray | None) -> Picture:
     """The picture of one's own that a setting names by its digest."""
     if own is None:
         raise ValueError("wanted the picture of one's own that this setting was made for; give it with --image FILE")
-    found = uploads.digest(own)
-    if found != setting.image:
-        raise ValueError(f"wanted the picture {setting.image[:12]} of this setting, got another, {found[:12]}")
-    return Picture(own, None, f"own/{found[:16]}")
+    digest = uploads.digest(own)
+    if digest != setting.image:
+        raise ValueError(f"wanted the picture {setting.image[:12]} of this setting, got another, {digest[:12]}")
+    return Picture(own, None, f"own/{digest[:16]}")
 
 
-def region(setting: Setting, street: Street) -> Tensor | None:
+def region(setting: Setting, photo: Photo) -> Tensor | None:
     """Where the attack may change the picture: (1, H, W) bool, None for everywhere."""
     if setting.region == "everywhere":
         return None
     if setting.region == "rain":
-        mask = street.streaks
+        mask = photo.streaks
     else:
         top, left, bottom, right = setting.box
-        mask = torch.zeros_like(street.streaks)
+        mask = torch.zeros_like(photo.streaks)
         mask[:, top:bottom, left:right] = True
     if not mask.any():
         wanted = "some rain" if setting.region == "rain" else f"a box inside {tuple(mask.shape[1:])} (H, W)"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from lab.measure.store import Store, address_of
-from lab.view.session import Scene, View, hashes, prepared
+from lab.system import parts
+from lab.view.photo import hashes
+from lab.view.session import Session, prepared
 from lab.view.setting import Setting
 from lab.view.trajectory import Ended, Point
+from lab.view.view import View
 from pearl_core import SCIENCE
 from pearl_core.precision import resolve
 
@@ -19,39 +22,39 @@ KEPT = ("attacked", "points")
 
 
 def seen(setting: Setting, *, data_root: str | None = None, store: Store | None = None) -> View:
-    """`scene.look` at the end of an attack on a picture of a data set; errors are its own."""
+    """`session.look` at the end of an attack on a picture of a data set; errors are its own."""
     if setting.image is not None or setting.shown is not None:
         raise ValueError(f"wanted a data set's picture at the end of an attack, got {setting}")
-    store, scene = store or Store(), prepared(setting, data_root=data_root)
-    facts, key = facts_of(scene), scene.subject.street.sample.keys[0]
+    store, session = store or Store(), prepared(setting, data_root=data_root)
+    facts, key = facts_of(session), session.photo.sample.keys[0]
     if key not in (known := store.read(address_of(facts), KEPT)):
-        for _ in scene.advance():
+        for _ in session.advance():
             pass
-        store.add(facts, [key], packed(scene))
-        return scene.view()
-    return replace(scene, course=unpacked(known[key])).view()
+        store.add(facts, [key], packed(session))
+        return session.view()
+    return replace(session, trajectory=unpacked(known[key])).view()
 
 
-def facts_of(scene: Scene) -> dict:
+def facts_of(session: Session) -> dict:
     """All that decides where the attack on a picture ends; the nets that defend are no part of it."""
-    setting = scene.setting
+    setting = session.setting
     return {
         "science": SCIENCE,
-        "data": scene.subject.street.data.fingerprint,
-        "on": hashes(scene.subject.attacked),
-        "course": asdict(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
+        "data": session.photo.data.fingerprint,
+        "on": hashes(session.attacked),
+        "course": parts.written(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
         "precision": str(resolve(setting.precision, "cpu")),
     }
 
 
-def packed(scene: Scene) -> dict[str, np.ndarray]:
-    """The end of a course as arrays of one picture each."""
-    steps = scene.setting.steps
-    points = np.frombuffer(json.dumps(scene.course.points(steps)).encode(), np.uint8)
-    attacked = scene.course.result(steps).permute(0, 2, 3, 1)
+def packed(session: Session) -> dict[str, np.ndarray]:
+    """The end of a trajectory as arrays of one picture each."""
+    steps = session.setting.steps
+    points = np.frombuffer(json.dumps(session.points()).encode(), np.uint8)
+    attacked = session.trajectory.result(steps).permute(0, 2, 3, 1)
     return {"attacked": attacked.numpy(), "points": points[None]}
 
 
 def unpacked(kept: dict[str, np.ndarray]) -> Ended:
-    points = [Point(*found) for found in json.loads(kept["points"].tobytes())]
+    points = [Point(*point) for point in json.loads(kept["points"].tobytes())]
     return Ended(torch.from_numpy(kept["attacked"]).permute(2, 0, 1)[None], points)

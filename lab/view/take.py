@@ -11,18 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 from lab.data import uploads
 from lab.system import disk, draw
 from lab.view import panels
-from lab.view.session import SHOWN, View
+from lab.view.view import SHOWN, View
 from pearl_core import SCIENCE
 from pearl_core.metrics import METRICS
 
 
 def numbers(view: View) -> pd.DataFrame:
-    """The figures of a view, one row each, and what they are without attack."""
+    """The numbers of a view, one row each, and what they are without attack."""
     agreement = {} if view.labelled else {name: meant[0] for name, meant in panels.AGREEMENT.items()}
     rows = [(agreement.get(n, n), METRICS[n].unit, view.metrics[n], view.unattacked_metrics[n]) for n in SHOWN]
     frame = pd.DataFrame(rows, columns=["metric", "unit", "attacked", "unattacked"])
@@ -36,7 +35,7 @@ def class_numbers(view: View) -> pd.DataFrame:
     return frame.dropna(subset=["attacked", "unattacked"], how="all")
 
 
-def course_numbers(view: View) -> pd.DataFrame:
+def trajectory_numbers(view: View) -> pd.DataFrame:
     """Every point of the attack that is known: gradients spent, loss, accuracy (agreement) of the nets under attack."""
     return (
         pd.DataFrame(view.points, columns=["part", "gradients", "loss", view.held]).rename_axis("point").reset_index()
@@ -48,9 +47,8 @@ def pictures(view: View) -> dict[str, np.ndarray]:
 
     The attacked picture is rounded towards the rainy one, so that it stays in the ball as far as 8 bits allow.
     """
-    shown = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
-    found = {file_name(panel.title): panels.painted(panel, view.palette) for panel in shown}
-    return found | {"attacked": draw.eight_bit(view.attacked, view.rainy)}
+    painted = {file_name(panel.title): panels.painted(panel, view.palette) for panel in panels.rows(view)}
+    return painted | {"attacked": draw.eight_bit(view.attacked, view.rainy)}
 
 
 def file_name(title: str) -> str:
@@ -59,13 +57,7 @@ def file_name(title: str) -> str:
     return "-".join(words)
 
 
-def png(picture: np.ndarray) -> bytes:
-    held = io.BytesIO()
-    Image.fromarray(picture).save(held, "PNG")
-    return held.getvalue()
-
-
-def command(view: View, data_root: str | None = None) -> str:
+def look_command(view: View, data_root: str | None = None) -> str:
     """What to type beside the files of `files` to get them again."""
     parts = ["python", "-m", "lab", "look", "setting.json"]
     parts += ["--image", "image.png"] if view.setting.image else []
@@ -78,17 +70,17 @@ def files(view: View, own: np.ndarray | None = None, data_root: str | None = Non
     arrays = io.BytesIO()
     exact = {name: getattr(view, name) for name in ("clean", "rainy", "attacked", "derained", "labels", "predicted")}
     np.savez_compressed(arrays, **exact)
-    found = {
+    made = {
         "setting.json": view.setting.text().encode(),
         "numbers.csv": numbers(view).to_csv(index=False).encode(),
         "classes.csv": class_numbers(view).to_csv(index=False).encode(),
-        "course.csv": course_numbers(view).to_csv(index=False).encode(),
+        "course.csv": trajectory_numbers(view).to_csv(index=False).encode(),
         "exact.npz": arrays.getvalue(),
         "about.json": (json.dumps(about(view, data_root), indent=2, ensure_ascii=False) + "\n").encode(),
     }
     if own is not None:
-        found["image.png"] = uploads.png(own)
-    return found | {f"{name}.png": png(picture) for name, picture in pictures(view).items()}
+        made["image.png"] = uploads.png(own)
+    return made | {f"{name}.png": draw.png(picture) for name, picture in pictures(view).items()}
 
 
 def about(view: View, data_root: str | None) -> dict:
@@ -97,7 +89,7 @@ def about(view: View, data_root: str | None) -> dict:
         "picture": view.key,
         "attack": panels.point_words(view),
         "pictures": "8 bit; attacked.png is rounded towards the rainy picture; exact.npz holds all as they were",
-        "command": command(view, data_root),
+        "command": look_command(view, data_root),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "science": SCIENCE,

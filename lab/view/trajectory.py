@@ -1,39 +1,26 @@
-"""The course of an attack on one picture: every point on its way and what was seen there.
+"""The trajectory of an attack on one picture: every point on its way and what was seen there.
 
-A course is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget is a
-look back, a larger one goes on where the walk stopped. Several threads may share one.
+A trajectory is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget
+is a look back, a larger one goes on where the walk stopped. Several threads may share one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock, current_thread
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from threading import Lock
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from lab.system.allocator import keep_freed
+from lab.system.computing import alone
 from pearl_core.attacks.alma import AlmaProx, Best
 from pearl_core.attacks.compose import Ascent, Attack, ready
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 
-COMPUTER = ThreadPoolExecutor(1, "computing", initializer=keep_freed)
-
-
-def alone(work: Callable[..., Any], *given: Any) -> Any:
-    """`work(*given)` in the one thread that runs networks, for whoever asks.
-
-    Visitors side by side would only slow and crowd each other: every thread that calls torch gets a team of its own.
-    """
-    if current_thread().name.startswith("computing"):
-        return work(*given)
-    return COMPUTER.submit(work, *given).result()
-
 
 class Point(NamedTuple):
-    """One point of a course; loss and accuracy are those of the nets under attack, None where nobody looked."""
+    """One point of a trajectory; loss and accuracy are those of the nets under attack, None where nobody looked."""
 
     part: str  # which member of an ensemble; "" where there is but one
     gradients: int  # that this part had spent on the way here
@@ -42,7 +29,7 @@ class Point(NamedTuple):
 
 
 class Climb:
-    """The course of an `Ascent`. Point i was seen at look i; the last one is seen by a forward pass alone."""
+    """The trajectory of an `Ascent`. Point i was seen at look i; the last one is seen by a forward pass alone."""
 
     def __init__(self, attack: Ascent, model: nn.Module, images: Tensor, target: Tensor, mask: Tensor | None):
         self.attack, self.images = attack, images
@@ -91,7 +78,7 @@ class Climb:
 
 
 class Walk:
-    """The course of ALMA-prox, which sees every point before it says where that is."""
+    """The trajectory of ALMA-prox, which sees every point before it says where that is."""
 
     def __init__(self, attack: AlmaProx, model: nn.Module, images: Tensor, target: Tensor, mask: Tensor | None):
         self.attack = attack
@@ -123,8 +110,8 @@ class Walk:
         return (self.images + self.best.delta).clamp(0, 1)
 
 
-class Course:
-    """The course of any attack; of an ensemble that of its members one after the other. None: the picture stands still.
+class Trajectory:
+    """The trajectory of any attack; of an ensemble those of its members one after the other. None: no attack.
 
     `extends` says that the attack with fewer steps is the beginning of this one. Then a budget may be any number of
     steps, else it is that of the attack.
@@ -143,7 +130,9 @@ class Course:
         members = attack.members if isinstance(attack, WorstOf) else {} if attack is None else {"": attack}
         self.model, self.images, self.target, self.extends = model, images, target, extends
         kinds = {Ascent: Climb, AlmaProx: Walk}
-        self.parts = {name: kinds[type(one)](one, model, images, target, mask) for name, one in members.items()}
+        self.parts = {
+            name: kinds[type(member)](member, model, images, target, mask) for name, member in members.items()
+        }
         self.todo = list(self.parts.values())
         self.worst: Tensor | None = None
         self.lock = Lock()
@@ -177,14 +166,14 @@ class Course:
         if self.extends and self.todo and len(self) == steps + 1:
             self.todo[0].look_back()
         if len(self.parts) > 1 and self.worst is None:
-            found = [part.result(-1) for part in self.parts.values()]
-            left = [accuracy_of(self.model, pictures, self.target).item() for pictures in found]
-            self.worst = found[min(range(len(left)), key=left.__getitem__)]
+            ends = [part.result(-1) for part in self.parts.values()]
+            left = [accuracy_of(self.model, pictures, self.target).item() for pictures in ends]
+            self.worst = ends[min(range(len(left)), key=left.__getitem__)]
 
     def points(self, steps: int) -> list[Point]:
         """All points of the attack of `steps` steps that are known."""
-        found = [Point(name, *part.point(i)) for name, part in self.parts.items() for i in range(len(part.deltas))]
-        return found[: steps + 1] if self.extends else found
+        known = [Point(name, *part.point(i)) for name, part in self.parts.items() for i in range(len(part.deltas))]
+        return known[: steps + 1] if self.extends else known
 
     def picture(self, i: int) -> Tensor:
         """Point i, (1, 3, H, W)."""
@@ -207,7 +196,7 @@ class Course:
 
 
 class Ended:
-    """A course walked before, of which the end is kept: its points, and what the attack returned, (1, 3, H, W)."""
+    """A trajectory walked before, of which the end is kept: its points, and what the attack returned, (1, 3, H, W)."""
 
     def __init__(self, attacked: Tensor, points: list[Point]):
         self.end, self.known = attacked, points

@@ -12,20 +12,30 @@ import numpy as np
 from ipywidgets import HTML, DOMWidget, Layout
 
 from lab.data import Dataset, reader
-from lab.nets import zoo
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS, available
-from lab.system.words import EDGES, HELP, KNOWN, NO_DERAINER, NO_EPS, OPACITY, WHERE
-from lab.view.panels import title
+from lab.system.words import (
+    EDGES,
+    NO_DERAINER,
+    NO_EPS,
+    OPACITY,
+    OWN_PICTURE,
+    precision_title,
+    region_title,
+    threat_title,
+)
+from lab.view import choices
+from lab.view.choices import help_of, method_title
 from lab.view.photo import opened
-from lab.view.setting import CATALOGUE, LIMITS, REGIONS, Setting
-from pearl_core.attacks.zoo import ATTACKS
+from lab.view.setting import LIMITS, REGIONS, Setting
+from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.derain import DERAINERS
 
 GROUPS = {
-    "Street": ("dataset", "index", "amount", "angle", "rain_seed"),
-    "Defence": ("method", "derain"),
-    "Attack": ("attack", "eps", "steps", "seed", "region", "box", "threat", "source"),
+    "Picture": ("dataset", "index", "amount", "angle", "rain_seed"),
+    "Networks": ("method", "derain"),
+    "Attack": ("attack", "eps", "steps", "seed", "region", "box", "threat", "source", "precision"),
     "Display": ("opacity",),
 }
 SEEDS = 2**32 - 1  # the largest
@@ -39,9 +49,9 @@ class Dials(dict[str, DOMWidget]):
         self.opening, self.own, self.data_root = opening, own, data_root
         self.adapting = False
         self.reasons = {name: HTML() for name in ("index", "derain", "eps")}  # why a dial stands still
-        super().__init__(street(opening) | defence(opening) | attack(opening))
+        super().__init__(picture(opening) | networks(opening) | attack(opening))
         self.update(box(opening.box or self.middle()))
-        self["opacity"] = slider(ui.FloatSlider, "Classes", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
+        self["opacity"] = slider(ui.FloatSlider, "Opacity", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
         self.edges = ui.HBox([self[edge] for edge in EDGES], layout=Layout(flex_flow="row wrap"))
         self.adapt()
         self.column = ui.VBox(list(self.placed()), layout=Layout(width="25em", flex="0 0 auto"))
@@ -60,27 +70,27 @@ class Dials(dict[str, DOMWidget]):
 
     def read(self) -> Setting:
         """The setting as dialled; what has no dial is as at the opening. Errors: ValueError."""
-        found = {name: dial.value for name, dial in self.items() if name not in (*EDGES, "opacity")}
-        if found["dataset"] != self.opening.dataset:
-            found["split"] = None  # the one of that data set
-        text = found["rain_seed"].strip()
-        found["rain_seed"] = int(text) if text.isdecimal() else text or None
-        found["box"] = tuple(self[edge].value for edge in EDGES)  # counts only where the region is a box
-        return replace(self.opening, shown=None, **found)
+        parts = {name: dial.value for name, dial in self.items() if name not in (*EDGES, "opacity")}
+        if parts["dataset"] != self.opening.dataset:
+            parts["split"] = None  # the one of that data set
+        text = parts["rain_seed"].strip()
+        parts["rain_seed"] = int(text) if text.isdecimal() else text or None
+        parts["box"] = tuple(self[edge].value for edge in EDGES)  # counts only where the region is a box
+        return replace(self.opening, shown=None, **parts)
 
     def adapt(self) -> None:
         """What one dial changes about others."""
         self.adapting = True
         try:
             self.count()
-            self.defences()
-            method, sized = METHODS[self["method"].value], self["attack"].value in ATTACKS
+            self.methods()
+            method, sized = METHODS[self["method"].value], CATALOGUE[self["attack"].value].sized
             self.still("derain", "" if method.derain else NO_DERAINER.format(title=method.title))
             self.still("eps", "" if sized else NO_EPS)
             self["steps"].disabled = self["attack"].value == "fgsm"
             self.sources()
-            shown(self["source"], self["threat"].value == "transfer")
-            shown(self.edges, self["region"].value == "box")
+            visible(self["source"], self["threat"].value == "transfer")
+            visible(self.edges, self["region"].value == "box")
         finally:
             self.adapting = False
 
@@ -90,8 +100,8 @@ class Dials(dict[str, DOMWidget]):
         self.reasons[name].value = small(reason)
 
     def count(self) -> None:
-        """Which scenes there are. Where the data cannot be opened, the attempt to look at them says why."""
-        self.still("index", "" if self.own is None else "A picture of your own takes its place.")
+        """How many pictures there are. Where the data cannot be opened, the attempt to look at them says why."""
+        self.still("index", "" if self.own is None else OWN_PICTURE)
         with suppress(ValueError, OSError):
             self["index"].max = len(self.data()) - 1
 
@@ -100,7 +110,7 @@ class Dials(dict[str, DOMWidget]):
         split = self.opening.split if name == self.opening.dataset else None
         return opened(name, split, self.root(name))
 
-    def defences(self) -> None:
+    def methods(self) -> None:
         """Those with weights for the data set, and the derainers they have them with; what was opened in any case."""
         there = available(self["dataset"].value)
         if self.opening.dataset == self["dataset"].value:
@@ -110,12 +120,8 @@ class Dials(dict[str, DOMWidget]):
         offer(self["derain"], there[self["method"].value], title)
 
     def sources(self) -> None:
-        """Any defence with weights but the one under attack."""
-        offer(
-            self["source"],
-            [name for name in available(self["dataset"].value) if name != self["method"].value],
-            method_title,
-        )
+        """Any method with weights but the one under attack."""
+        offer(self["source"], choices.sources(self["dataset"].value, self["method"].value), method_title)
 
     def middle(self) -> tuple[int, int, int, int]:
         """The box to begin with: half of each side."""
@@ -123,41 +129,41 @@ class Dials(dict[str, DOMWidget]):
             high, wide = self.own.shape[:2] if self.own is not None else self.data().size
         except (ValueError, OSError, TypeError):
             high, wide = 128, 256
-        return high // 4, wide // 4, 3 * high // 4, 3 * wide // 4
+        return choices.middle(high, wide)
 
 
-def street(opening: Setting) -> dict[str, DOMWidget]:
-    there = {name.partition("/")[0] for name in zoo.catalogue()} | {opening.dataset}
-    sets = sorted(there, key=lambda name: (name != "scenes", name))
+def picture(opening: Setting) -> dict[str, DOMWidget]:
     seed = "" if opening.rain_seed is None else str(opening.rain_seed)
     return {
-        "dataset": pick("Pictures", sets, opening.dataset, "dataset", title),
-        "index": dial(ui.BoundedIntText, "Scene", opening.index, "index", min=0, max=SEEDS),
+        "dataset": pick("Data set", choices.datasets(opening.dataset), opening.dataset, "dataset", title),
+        "index": dial(ui.BoundedIntText, "Picture", opening.index, "index", min=0, max=SEEDS),
         "amount": slider(ui.FloatSlider, "Rain", opening.amount, *LIMITS["amount"], 0.05, "amount"),
-        "angle": slider(ui.FloatSlider, "Wind", opening.angle, *LIMITS["angle"], 1, "angle", readout_format=".0f"),
-        "rain_seed": dial(ui.Text, "Other drops", seed, "rain_seed", placeholder="as in the tables",
+        "angle": slider(
+            ui.FloatSlider, "Rain angle", opening.angle, *LIMITS["angle"], 1, "angle", readout_format=".0f"
+        ),
+        "rain_seed": dial(ui.Text, "Rain seed", seed, "rain_seed", placeholder="as in the tables",
                           continuous_update=False),
     }  # fmt: skip
 
 
-def defence(opening: Setting) -> dict[str, DOMWidget]:
+def networks(opening: Setting) -> dict[str, DOMWidget]:
     return {
-        "method": pick("Defence", METHODS, opening.method, "method", method_title),
+        "method": pick("Method", METHODS, opening.method, "method", method_title),
         "derain": pick("Derainer", DERAINERS, opening.derain, "derain", title),
     }
 
 
 def attack(opening: Setting) -> dict[str, DOMWidget]:
-    names = ["bim", *sorted(set(CATALOGUE) - {"bim"})]
     source = opening.source or next(name for name in METHODS if name != opening.method)
     return {
-        "attack": pick("Attack", names, opening.attack, "attack", title),
+        "attack": pick("Attack", choices.attacks(), opening.attack, "attack", title),
         "eps": slider(ui.FloatSlider, "ε (1/255)", opening.eps, *LIMITS["eps"], 0.25, "eps"),
         "steps": slider(ui.IntSlider, "Steps", opening.steps, *LIMITS["steps"], 1, "steps"),
         "seed": dial(ui.BoundedIntText, "Seed", opening.seed, "seed", min=0, max=SEEDS),
-        "region": pick("Where", REGIONS, opening.region, "region", WHERE.get),
-        "threat": pick("Knows", THREATS, opening.threat, "threat", lambda name: f"{KNOWN[name]} ({name})"),
-        "source": pick("Made on", METHODS, source, "source", method_title),
+        "region": pick("Region", REGIONS, opening.region, "region", region_title),
+        "threat": pick("Threat", THREATS, opening.threat, "threat", threat_title),
+        "source": pick("Computed on", METHODS, source, "source", method_title),
+        "precision": pick("Gradients in", choices.precisions(opening), opening.precision, "precision", precision_title),
     }
 
 
@@ -165,14 +171,13 @@ def box(edges: Iterable[int]) -> dict[str, DOMWidget]:
     """A field for each edge."""
     half = {"layout": Layout(width="46%"), "style": {"description_width": "4em"}}
     return {
-        edge: ui.IntText(at, description=edge, tooltip=HELP["box"].format(edge=edge), **half)
+        edge: ui.IntText(at, description=edge, tooltip=help_of("box").format(edge=edge), **half)
         for edge, at in zip(EDGES, edges, strict=True)
     }
 
 
 def dial(kind: type[DOMWidget], label: str, value, name: str, **how) -> DOMWidget:
-    help = HELP[name].format(how="give by its edges")  # which is said of the region
-    return kind(value=value, description=label, tooltip=help, style=STYLE, layout=Layout(width="98%"), **how)
+    return kind(value=value, description=label, tooltip=help_of(name), style=STYLE, layout=Layout(width="98%"), **how)
 
 
 def slider(kind: type[DOMWidget], label: str, value, low, high, step, name: str, **how) -> DOMWidget:
@@ -192,15 +197,11 @@ def offer(dial: ui.Dropdown, names: Iterable[str], words) -> None:
         dial.value = kept if kept in names else next(iter(names), None)
 
 
-def method_title(name: str) -> str:
-    return METHODS[name].title
-
-
 def labelled(names: Iterable[str], words) -> list[tuple[str, str]]:
     return [(words(name), name) for name in names]
 
 
-def shown(widget: DOMWidget, there: bool) -> None:
+def visible(widget: DOMWidget, there: bool) -> None:
     widget.layout.display = None if there else "none"
 
 

@@ -1,6 +1,6 @@
-"""The explorer for notebooks: one street, one attack, one defence, at every step of the attack, as ipywidgets.
+"""The explorer for notebooks: one picture, one attack, one method, at every step of the attack, as ipywidgets.
 
-It computes nothing itself. The dials make a `Setting`, one thread looks at it (`scene`), and a screen shows the view:
+It computes nothing itself. The dials make a `Setting`, one thread opens its `Session`, and a screen shows the view:
 the same as on the dashboard's page Explore, which differs in its widgets alone.
 """
 
@@ -14,14 +14,16 @@ from ipywidgets import HTML, Button, HBox, IntProgress, Layout, VBox
 
 from lab.data import uploads
 from lab.system.words import sentence
-from lab.view.session import Scene, View, prepared
+from lab.view.session import Session, prepared
 from lab.view.setting import KINDS, Setting
-from lab.widgets.dials import Dials, shown
+from lab.view.tabled import tabled
+from lab.view.view import View
+from lab.widgets.dials import Dials, visible
 from lab.widgets.latest import Job, Latest
 from lab.widgets.screen import Screen, alarm
 from pearl_core.types import choose
 
-STOP, GO_ON = "Stop", "Go on with the attack"
+STOP, GO_ON = "Stop", "Continue the attack"
 
 
 def explore(
@@ -69,14 +71,14 @@ class Explorer(HBox):
     def __init__(self, setting: Setting, own: np.ndarray | None, data_root: str | None):
         self.own, self.dialled = own, setting
         self.going = True  # whether the attack is to be made; not where it was stopped
-        self.scene: Scene | None = None
+        self.session: Session | None = None
         self.error: Exception | None = None
         self.latest = Latest(self.failed)
         self.dials = Dials(setting, own, data_root)
         self.screen = Screen(setting.shown, own, self.dials.root)
         self.notice = HTML()
-        self.bar = IntProgress(max=1000, description="Attacking …", tooltip="How far the attack is.")
-        words = "Stop the attack here, or go on; nothing computed is lost."
+        self.bar = IntProgress(max=1000, description="Attacking …", tooltip="How much of the attack is done.")
+        words = "Stops the attack, or continues it where it was stopped."
         self.stop = Button(description=STOP, tooltip=words, layout=Layout(width="auto"))
         self.progress = HBox([self.bar, self.stop])
         wide = Layout(flex="1 1 auto", min_width="0", width="100%")
@@ -138,24 +140,26 @@ class Explorer(HBox):
 
     def seen(self, setting: Setting, going: bool) -> Job:
         """Attack, if that is to go on, and show what is there. Wherever this yields, a newer setting takes over."""
-        if self.scene is None or self.scene.setting != setting:
-            self.scene = prepared(setting, own=self.own, data_root=self.dials.root(setting.dataset))
+        root = self.dials.root(setting.dataset)
+        if self.session is None or self.session.setting != setting:
+            self.session = prepared(setting, own=self.own, data_root=root)
             yield
-        scene = self.scene
-        for share in scene.advance() if going or not scene.points() else ():  # without any point there is no picture
+        session = self.session
+        for share in session.advance() if going or not session.points() else ():  # no point, no picture
             self.bar.value, self.stop.description = round(1000 * share), STOP
-            shown(self.bar, True)
-            shown(self.progress, True)
+            visible(self.bar, True)
+            visible(self.progress, True)
             yield
             if not going:
                 break
-        self.screen.place(len(scene.points()))
-        view = replace(scene, setting=replace(scene.setting, shown=self.screen.shown)).view()
-        self.screen.show(view, self.opacity)
+        self.screen.place(len(session.points()))
+        session = session.at(self.screen.shown)
+        view = session.view()
+        self.screen.show(view, self.opacity, tabled(session, data_root=root))
         self.error, self.notice.value, self.stop.description = None, "", GO_ON
-        shown(self.bar, False)
-        shown(self.progress, not view.finished)
-        shown(self.screen, True)
+        visible(self.bar, False)
+        visible(self.progress, not view.finished)
+        visible(self.screen, True)
 
     def failed(self, error: Exception) -> None:
         """One sentence in place of the pictures."""
@@ -164,7 +168,7 @@ class Explorer(HBox):
 
     def blank(self) -> None:
         for widget in (self.progress, self.screen):
-            shown(widget, False)
+            visible(widget, False)
 
 
 def refused(error: Exception) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from threading import Lock
@@ -10,26 +10,28 @@ from threading import Lock
 import numpy as np
 from ipywidgets import HTML, Button, GridBox, HBox, Layout, SelectionSlider, Text, VBox
 
-from lab.system import draw
+from lab.system import draw, html
 from lab.system.words import HELP, sentence
-from lab.view import panels, plots, rich, take
-from lab.view.session import View
+from lab.view import charts, matplotlib_charts, panels, rich, take
+from lab.view.view import View
+from lab.widgets.dials import small
 
 RESULT = "result"
 PICTURES = 11  # of a view
-EVERYTHING = "All pictures, exact arrays, numbers, setting and command, as files in that folder."
+EVERYTHING = "Writes all pictures, exact arrays, numbers, the setting and the command as files into that folder."
+NO_STEP = "This attack takes no step."
 
 
 class Screen(VBox):
-    """Figures, pictures, the course of the attack with the step that is shown, and what may be taken along."""
+    """Numbers, pictures, the trajectory of the attack with the step that is shown, and files to write."""
 
     def __init__(self, step: int | None, own: np.ndarray | None, root: Callable[[str], str | None]):
         self.own, self.root = own, root
         self.view: View | None = None
         self.panels: list[panels.Panel] = []
         self.painting = Lock()
-        self.figures, self.legend, self.recipe, self.told = (HTML() for _ in range(4))
-        self.course, self.classes = (HTML(layout=Layout(width=share)) for share in ("60%", "38%"))
+        self.readings, self.tabled, self.legend, self.recipe, self.told = (HTML() for _ in range(5))
+        self.trajectory, self.classes = (HTML(layout=Layout(width=share)) for share in ("60%", "38%"))
         grid = Layout(grid_template_columns="repeat(4, minmax(0, 1fr))", grid_gap="6px", width="100%")
         self.pictures = GridBox([HTML() for _ in range(PICTURES)], layout=grid)
         self.step = SelectionSlider(
@@ -37,12 +39,12 @@ class Screen(VBox):
             description="Shown step", tooltip=HELP["shown"], layout=Layout(width="60%"),
             continuous_update=False,  # else the slider sends back where it stood while its options grow
         )  # fmt: skip
-        self.folder = Text("explored", description="Folder", tooltip="Where on this machine to write.")
+        self.folder = Text("explored", description="Folder", tooltip="The folder on this machine to write to.")
         self.write = Button(description="Write everything", tooltip=EVERYTHING)
         self.write.on_click(self.written)
-        charts = HBox([self.course, self.classes], layout=Layout(justify_content="space-between"))
-        taken = [HTML("<b>Take it with you</b>"), HBox([self.folder, self.write]), self.told, self.recipe]
-        super().__init__([self.figures, self.pictures, self.legend, self.step, charts, *taken])
+        charts = HBox([self.trajectory, self.classes], layout=Layout(justify_content="space-between"))
+        taken = [HTML("<b>Save</b>"), HBox([self.folder, self.write]), self.told, self.recipe]
+        super().__init__([self.readings, self.tabled, self.pictures, self.legend, self.step, charts, *taken])
 
     @property
     def shown(self) -> int | None:
@@ -57,19 +59,15 @@ class Screen(VBox):
             self.step.value = kept if kept in options else RESULT
         self.step.disabled = known < 2
 
-    def show(self, view: View, opacity: Callable[[], float]) -> None:
-        """Another view."""
+    def show(self, view: View, opacity: Callable[[], float], tabled: Mapping[str, float] | None) -> None:
+        """Another view; `tabled` is what the tables hold of it."""
         with self.painting:
-            self.view = view
-            self.panels = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
+            self.view, self.panels = view, panels.rows(view)
             for widget, panel in zip(self.pictures.children, self.panels, strict=True):
-                widget.value = rich.panel(panel, view.palette, opacity())
-            self.figures.value = rich.figures(view)
+                widget.value = rich.picture(panel, view.palette, opacity())
+            self.readings.value, self.tabled.value = rich.readings(view), small(panels.tabled_words(tabled))
             self.legend.value = draw.legend(view.classes, view.palette)
-            self.course.value = rich.image(plots.png(plots.course(view)), "the attack, step by step", smooth=True)
-            if len(view.points) < 2:
-                self.course.value = "<small>This attack takes no step.</small>"
-            self.classes.value = rich.image(plots.png(plots.classes(view)), "IoU of the classes here", smooth=True)
+            self.trajectory.value, self.classes.value = trajectory(view), classes(view)
             self.recipe.value = recipe(view, self.root(view.setting.dataset))
             self.told.value = ""
 
@@ -78,7 +76,7 @@ class Screen(VBox):
         with self.painting:
             for widget, panel in zip(self.pictures.children, self.panels, strict=False):  # none before the first view
                 if panel.labels is not None:
-                    widget.value = rich.panel(panel, self.view.palette, opacity())
+                    widget.value = rich.picture(panel, self.view.palette, opacity())
 
     def written(self, button: Button) -> None:
         """Everything into the folder, and whether that went well."""
@@ -93,11 +91,25 @@ class Screen(VBox):
             self.told.value = f"Written to {escape(str(Path(folder).expanduser().resolve()))}"
 
 
+def trajectory(view: View) -> str:
+    """The attack, step by step, as a picture."""
+    if len(view.points) < 2:
+        return f"<small>{NO_STEP}</small>"
+    figure = matplotlib_charts.trajectory(charts.trajectory(view))
+    return html.image(matplotlib_charts.file(figure), "the attack, step by step", smooth=True)
+
+
+def classes(view: View) -> str:
+    """The IoU of every class, as a picture."""
+    figure = matplotlib_charts.classes(charts.classes(view))
+    return html.image(matplotlib_charts.file(figure), "IoU of the classes here", smooth=True)
+
+
 def recipe(view: View, data_root: str | None) -> str:
     """The command that makes a view again, and its setting."""
-    command, text = escape(take.command(view, data_root)), escape(view.setting.text())
+    command, text = escape(take.look_command(view, data_root)), escape(view.setting.text())
     return (
-        f"<small>The same numbers again, from these files:</small><pre>{command}</pre>"
+        f"<small>This command computes the same numbers again from these files:</small><pre>{command}</pre>"
         f"<details><summary>setting.json</summary><pre>{text}</pre></details>"
     )
 

@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from lab.data import dataset
+from lab.measure import measuring
+from lab.measure.trial import Trial
 from lab.system import draw
 from lab.view import panels, setting
-from lab.view import session as scene
-from lab.view.session import look
+from lab.view.session import RECENT, look
 from lab.view.setting import Setting
 from pearl_core import derain
 
@@ -76,7 +78,7 @@ def figures(app: AppTest) -> dict[str, tuple[str, str]]:
 
 
 def expected(view) -> dict[str, tuple[str, str]]:
-    return {f.label: (f.value, f"{f.change} by attack" if f.change else "unchanged") for f in panels.figures(view)}
+    return {r.label: (r.value, f"{r.change} by attack" if r.change else "unchanged") for r in panels.readings(view)}
 
 
 def encoded(picture: np.ndarray) -> str:
@@ -93,7 +95,7 @@ def address(app: AppTest) -> dict[str, str]:
 def test_it_opens_on_a_scene_under_attack(app):
     assert app.title[0].value == "PEARL Lab"
     assert figures(app) == expected(look())
-    assert {"what the camera saw", "BIM at ε = 8/255", "by Derain + Seg"} <= set(remarks(app))
+    assert {"the picture in the rain, without attack", "BIM at ε = 8/255", "by Derain + Seg"} <= set(remarks(app))
     assert len(pictures(app)) == 4 + 4 + 3
     assert all(picture.startswith("data:image/png") for picture in pictures(app).values())  # nothing compressed away
     assert all(widget.help for widget in widgets(app))
@@ -139,11 +141,11 @@ def test_fgsm_has_no_steps_to_choose_and_alma_prox_no_eps(app):
 
 
 def test_where_nothing_derains_the_derainer_says_why(app):
-    turn(app, "Defence", "seg")
+    turn(app, "Method", "seg")
     assert dial(app, "Derainer").disabled and dial(app, "Derainer").value == "none"
-    assert any("no derainer to choose" in caption.value for caption in app.caption)
-    assert "nothing derains here" in remarks(app)
-    turn(app, "Defence", "pearl")
+    assert any("Seg has no derainer." in caption.value for caption in app.caption)
+    assert "no derainer" in remarks(app)
+    turn(app, "Method", "pearl")
     assert not dial(app, "Derainer").disabled
 
 
@@ -165,23 +167,23 @@ def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_pa
 
 
 def test_only_defences_with_weights_for_the_data_set_are_offered(app):
-    turn(app, "Pictures", "objects")
-    assert dial(app, "Defence").options == ["Seg"]
+    turn(app, "Data set", "objects")
+    assert dial(app, "Method").options == ["Seg"]
     words = [caption.value for caption in app.caption]
     assert "Not trained on built-in objects: Robust Seg, Derain + Seg, NAT, PEARL, PEARL + AMA." in words
-    turn(app, "Pictures", "scenes")
-    assert len(dial(app, "Defence").options) == 6
+    turn(app, "Data set", "scenes")
+    assert len(dial(app, "Method").options) == 6
     assert not any(caption.value.startswith("Not trained") for caption in app.caption)
 
 
 def test_one_defence_is_none_to_compare_and_the_choice_comes_back(app):
     app = page(app, "compare")
-    turn(app, "Defences", ["nat", "pearl"])
-    dial(app, "Pictures").set_value("objects").run()
+    turn(app, "Methods", ["nat", "pearl"])
+    dial(app, "Data set").set_value("objects").run()
     assert [error.value for error in app.error] == [
-        "wanted two defences or more with weights for objects to compare, got 1"
+        "wanted two methods or more with weights for objects to compare, got 1"
     ]
-    assert dial(turn(app, "Pictures", "scenes"), "Defences").value == ["nat", "pearl"]
+    assert dial(turn(app, "Data set", "scenes"), "Methods").value == ["nat", "pearl"]
 
 
 def test_only_derainers_with_weights_for_the_defence_are_offered(tiny_zoo, monkeypatch, tmp_path):
@@ -190,23 +192,23 @@ def test_only_derainers_with_weights_for_the_defence_are_offered(tiny_zoo, monke
     app = opened(method="pearl", derain="rescan")
     assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "TransWeather"]
     assert "Not trained on built-in scenes: RESCAN." in [caption.value for caption in app.caption]
-    assert dial(turn(app, "Defence", "nat"), "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather"]
+    assert dial(turn(app, "Method", "nat"), "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather"]
 
 
 def test_a_transfer_attack_asks_for_its_source_and_never_offers_the_victim(app):
-    turn(app, "Defence", "pearl")
+    turn(app, "Method", "pearl")
     turn(app, "The attacker knows", "transfer")
-    assert "PEARL" not in dial(app, "Attack made on").options
-    turn(app, "Attack made on", "nat")
-    turn(app, "Defence", "nat")  # the source is the victim now: another one takes its place
+    assert "PEARL" not in dial(app, "Perturbation computed on").options
+    turn(app, "Perturbation computed on", "nat")
+    turn(app, "Method", "nat")  # the source is the victim now: another one takes its place
     turn(app, "The attacker knows", "adaptive")
 
 
 def test_the_attack_can_be_kept_to_the_rain_or_a_box(app):
     everywhere = figures(app)
-    turn(app, "The attacker changes pixels", "rain")
+    turn(app, "Region", "rain")
     assert figures(app) == expected(look(region="rain")) != everywhere
-    turn(app, "The attacker changes pixels", "box")
+    turn(app, "Region", "box")
     for label, edge in (("Top", 2), ("Left", 4), ("Bottom", 20), ("Right", 40)):
         app = turn(app, label, edge)
     assert figures(app) == expected(look(region="box", box=(2, 4, 20, 40)))
@@ -217,9 +219,9 @@ def test_the_attack_can_be_kept_to_the_rain_or_a_box(app):
 def test_the_address_holds_the_whole_setting(app):
     assert address(app) == {}
     for label, value in (
-        ("Scene", 3), ("Rain", 1.5), ("Wind", -20.0), ("Other drops", 7), ("Defence", "nat"), ("Attack", "pgd"),
-        ("Strength ε (1/255)", 5.75), ("Steps", 4), ("Seed of the attack", 2), ("The attacker knows", "adaptive"),
-        ("Shown step", 2), ("Opacity of the classes", 0.3),
+        ("Picture", 3), ("Rain", 1.5), ("Rain angle", -20.0), ("Rain seed", 7), ("Method", "nat"), ("Attack", "pgd"),
+        ("Strength ε (1/255)", 5.75), ("Steps", 4), ("Attack seed", 2), ("The attacker knows", "adaptive"),
+        ("Precision of the gradients", "auto"), ("Shown step", 2), ("Opacity of the classes", 0.3),
     ):  # fmt: skip
         turn(app, label, value)
     again = opened(**address(app))
@@ -227,9 +229,38 @@ def test_the_address_holds_the_whole_setting(app):
     found = setting.from_query(address(app))
     assert found == Setting(
         index=3, amount=1.5, angle=-20, rain_seed=7, method="nat", attack="pgd", eps=5.75, steps=4, seed=2,
-        threat="adaptive", shown=2,
+        threat="adaptive", precision="auto", shown=2,
     )  # fmt: skip
     assert figures(app) == expected(look(found))
+
+
+def test_a_precision_that_is_not_offered_stays_if_the_link_asks_for_it(tiny_zoo):
+    app = opened(precision="bfloat16", steps="2")
+    assert dial(app, "Precision of the gradients").options == ["as in the tables (auto)", "float32", "bfloat16"]
+    turn(app, "Strength ε (1/255)", 4.0)
+    assert address(app) == {"precision": "bfloat16", "steps": "2", "eps": "4.0"}
+    assert figures(app) == expected(look(precision="bfloat16", steps=2, eps=4))
+
+
+def test_what_the_tables_hold_of_a_picture_stands_below_its_numbers(app, passes):
+    def told() -> list[str]:
+        return [caption.value for caption in app.caption if caption.value.startswith("In the tables")]
+
+    turn(app, "Precision of the gradients", "auto")
+    assert told() == []
+    (index,) = measuring.chosen(dataset("scenes"), 1)
+    trial = Trial("derain_seg", attack="bim", eps=8, steps=10, threat="oblivious", images=1)
+    rows = measuring.run([trial], quiet=True).set_index("metric").value
+    turn(app, "Picture", index)
+    (words,) = told()
+    assert f"mIoU {rows.mIoU:.1f} %" in words and f"PSNR {rows.PSNR:.2f} dB" in words
+    view = look(index=index, precision="auto")
+    assert view.metrics == pytest.approx({name: rows[name] for name in view.metrics}, rel=1e-6)
+    passes.clear()
+    turn(app, "Opacity of the classes", 0.2)
+    assert told() == [words] and passes == []
+    turn(app, "Rain", 1.5)
+    assert told() == []
 
 
 def test_an_address_that_is_no_setting_is_a_sentence_and_the_page_opens(tiny_zoo):
@@ -266,12 +297,12 @@ def test_a_setting_stays_on_the_way_to_another_page_and_back(app):
 def test_defences_meet_one_perturbation_or_each_its_own(app, passes):
     page(app, "compare")
     turn(app, "The attacker knows", "adaptive")
-    turn(app, "Defences", ["pearl", "nat"])
+    turn(app, "Methods", ["pearl", "nat"])
     shown = pictures(app)
     assert shown["PEARL: attacked"] == shown["NAT: attacked"]
     met = look(method="nat", threat="adaptive", on="pearl")
     assert pictures(app)["NAT: seen under attack"] == encoded(met.derained)
-    turn(app, "The attack is made", "on each defence")
+    turn(app, "The perturbation is computed", "on each method")
     own = pictures(app)
     assert own["PEARL: attacked"] == shown["PEARL: attacked"] and own["NAT: attacked"] != shown["NAT: attacked"]
     view = look(method="nat", threat="adaptive")
@@ -284,8 +315,8 @@ def test_defences_meet_one_perturbation_or_each_its_own(app, passes):
 
 def test_one_defence_is_no_comparison(app):
     page(app, "compare")
-    app = dial(app, "Defences").set_value(["pearl"]).run()
-    assert "wanted two to four defences" in app.error[0].value and not app.exception
+    app = dial(app, "Methods").set_value(["pearl"]).run()
+    assert "wanted two to four methods" in app.error[0].value and not app.exception
 
 
 def test_before_and_after_share_a_divider(app):
@@ -296,8 +327,8 @@ def test_before_and_after_share_a_divider(app):
 
 
 def test_what_visitors_looked_at_is_bounded(app, monkeypatch):
-    monkeypatch.setattr(scene.RECENT, "most", 200_000)
+    monkeypatch.setattr(RECENT, "most", 200_000)
     for eps in (1.0, 2.0, 3.0, 4.0):
         turn(app, "Strength ε (1/255)", eps)
         assert figures(app) == expected(look(eps=eps))
-    assert scene.RECENT.bytes < 2_000_000
+    assert RECENT.bytes < 2_000_000

@@ -25,8 +25,9 @@ from lab.bench.dashboard import PAINTED, RENEWED, REPAINTED, shown
 from lab.cli import main
 from lab.system import draw
 from lab.view import panels, setting
-from lab.view.session import View, look
+from lab.view.session import look
 from lab.view.setting import Setting
+from lab.view.view import View
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [
@@ -186,13 +187,13 @@ def test_the_opacity_repaints_the_classes_and_changes_no_figure(page, server):
     assert browser.settled(page)["figures"] == before["figures"]
 
 
-def test_the_slider_and_a_click_on_the_course_both_show_a_step(page, server):
+def test_the_slider_and_a_click_on_the_curve_both_show_a_step(page, server):
     before = opened(page, server)
     browser.dial(page, "shown_step").press("Home")
     after = renewed(page, before, look(shown=0))
     assert asked(page) == {"shown": "0"}
     assert np.array_equal(browser.painted(page, "Attacked"), browser.painted(page, "Rainy"))
-    point = page.locator(".st-key-course .scatterlayer .trace").first.locator(".point").nth(5)
+    point = page.locator(".st-key-trajectory .scatterlayer .trace").first.locator(".point").nth(5)
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

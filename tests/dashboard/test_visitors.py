@@ -23,10 +23,10 @@ from lab.bench import browser
 from lab.bench.dashboard import REPAINTED, shown
 from lab.nets.methods import METHODS
 from lab.system import draw
-from lab.view import session as scene
 from lab.view import setting
-from lab.view.session import View, look, prepared
+from lab.view.session import RECENT, look, prepared
 from lab.view.setting import Setting
+from lab.view.view import View
 from tests.lab.conftest import forget
 
 VISITORS = 8
@@ -35,19 +35,19 @@ MOST = 12_000_000  # bytes for what eight pages looked at: about three attacks o
 BROWSER = any(map(shutil.which, browser.BROWSERS))
 # The dashboard with little room for what was looked at; it says how much that is after each run.
 CRAMPED = """import runpy, sys
-from lab import scene
-scene.RECENT.most = {most}
+from lab.view import session
+session.RECENT.most = {most}
 sys.path.insert(0, {folder!r})
 try:
     runpy.run_path({app!r}, run_name="__main__")
 finally:
-    scene.RECENT.shrink()
-    print("held", len(scene.RECENT.things), scene.RECENT.bytes, flush=True)
+    session.RECENT.shrink()
+    print("held", len(session.RECENT.things), session.RECENT.bytes, flush=True)
 """
 
 
 def dialled(visitor: int) -> list[Setting]:
-    """What a visitor turns, one dial at a time; visitors meet in the same streets, and often in the same attacks."""
+    """What a visitor turns, one dial at a time; visitors meet in the same pictures, and often in the same attacks."""
     lots = random.Random(visitor)
     choices = {
         "index": range(3), "method": list(METHODS), "attack": ("bim", "pgd", "apgd", "fgsm"), "eps": (0, 4, 8, 8.25),
@@ -75,7 +75,7 @@ def alone(settings: Iterable[Setting]) -> dict[Setting, View]:
     """Fresh views of these settings, one after the other."""
     found = {}
     for one in settings:
-        scene.RECENT.clear()
+        RECENT.clear()
         found[one] = look(one)
     return found
 
@@ -105,13 +105,13 @@ def test_eight_threads_each_get_their_own_views(tiny_zoo, unhurried, monkeypatch
     everyone = [dialled(visitor) for visitor in range(VISITORS)]
     got = {}
     for most in (1 << 30, 400_000):  # the latter holds hardly more than one attack
-        scene.RECENT.clear()
-        monkeypatch.setattr(scene.RECENT, "most", most)
+        RECENT.clear()
+        monkeypatch.setattr(RECENT, "most", most)
         together = Barrier(VISITORS)
         with ThreadPoolExecutor(VISITORS) as threads:
             got[most] = list(threads.map(visit, range(VISITORS), [together] * VISITORS))
-        scene.RECENT.shrink()
-        assert scene.RECENT.bytes <= most
+        RECENT.shrink()
+        assert RECENT.bytes <= most
     wanted = alone({one for turned in everyone for one in turned})
     for views in got.values():
         for turned, found in zip(everyone, views, strict=True):

@@ -11,8 +11,7 @@ from lab.nets import zoo
 from lab.system import disk
 from lab.training import one as training
 from lab.training import plans
-from lab.view import photo as street
-from lab.view import session as scene
+from lab.view import photo, session
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline
 
@@ -24,6 +23,7 @@ def home(tmp_path, monkeypatch):
     """An empty lab: no nets of the user, none shipped."""
     monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PEARL_ZOO", raising=False)
+    monkeypatch.setenv("PEARL_PROCESSES", "1")  # what a test patches does not reach other processes
     monkeypatch.setenv("PEARL_DEVICE", "cpu")  # byte for byte the same only there
     monkeypatch.setattr(zoo, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(zoo, "_opened", {})
@@ -42,8 +42,8 @@ def small(home, monkeypatch):
 
 def forget():
     """Pictures and attacks of another size, which a process keeps."""
-    scene.RECENT.clear()
-    street.opened.cache_clear()
+    session.RECENT.clear()
+    photo.opened.cache_clear()
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from lab.data import dataset
-from lab.view import panels, plots, rich
+from lab.view import charts, matplotlib_charts, panels, plotly_charts, rich
 from lab.view.session import look
 from lab.view.trajectory import Point
-from pearl_core import scenes
+from pearl_core.worlds import scenes
 from pearl_core.worlds.scenes import PALETTE, page
 
 EVIL = '<script>alert("x")</script>&\'"'
@@ -71,27 +71,26 @@ def pictures(found: Tags) -> list[np.ndarray]:
 def test_a_view_shows_its_pictures_words_and_figures(tiny_zoo):
     view = look(steps=2, eps=4)
     found = parsed(view._repr_html_())
-    rows = [*panels.stages(view), *panels.classes(view), *panels.differences(view)]
-    for panel, picture in zip(rows, pictures(found), strict=True):
+    for panel, picture in zip(panels.rows(view), pictures(found), strict=True):
         assert np.array_equal(picture, panels.painted(panel, view.palette))
         assert panel.title in found.words and panel.remark in found.words
-    for figure in panels.figures(view):
-        assert figure.label in found.words and figure.value in found.words
+    for reading in panels.readings(view):
+        assert reading.label in found.words and reading.value in found.words
     assert f": {panels.point_words(view)}" in found.words and view.key in found.words
-    changes = [f.change for f in panels.figures(view) if f.change]
+    changes = [f.change for f in panels.readings(view) if f.change]
     assert changes and all(f"{change} by attack" in found.words for change in changes)
     assert "unchanged" in parsed(look(eps=0)._repr_html_()).words
 
 
 def test_all_text_is_escaped(tiny_zoo):
     view = look(steps=1)
-    found = parsed(rich.view(replace(view, key=EVIL, classes=(EVIL, *view.classes[1:]))))
+    found = parsed(rich.html(replace(view, key=EVIL, classes=(EVIL, *view.classes[1:]))))
     assert found.words.count(EVIL) == 1 and any(EVIL in word for word in found.words[-40:])
     panel = panels.Panel(EVIL, EVIL, np.zeros((2, 2, 3), np.uint8))
-    assert parsed(rich.panel(panel, view.palette)).words.count(EVIL) == 2
+    assert parsed(rich.picture(panel, view.palette)).words.count(EVIL) == 2
     data = replace(dataset("scenes", "val"), note=EVIL)
     data.name = EVIL
-    assert {EVIL} <= set(parsed(rich.data(data)).words)
+    assert {EVIL} <= set(parsed(data._repr_html_()).words)
     scene = scenes.scene("val", 0, height=32, width=64)._replace(key=EVIL)
     assert EVIL in parsed(scene._repr_html_()).words
 
@@ -128,24 +127,44 @@ def test_a_png_file_of_the_core_is_one(shape):
     read.close()
 
 
-def test_the_course_is_drawn_with_the_shown_point_marked(tiny_zoo):
+def drawn(view):
+    return matplotlib_charts.trajectory(charts.trajectory(view))
+
+
+def test_the_trajectory_is_drawn_with_the_shown_point_marked(tiny_zoo):
     view = look(steps=4, shown=3)
-    left, right = plots.course(view).axes
+    left, right = drawn(view).axes
     accuracy, mark = left.lines
     assert np.allclose(accuracy.get_ydata(), [100 * point.accuracy for point in view.points])
     assert np.allclose(right.lines[0].get_ydata(), [point.loss for point in view.points])
     assert set(mark.get_xdata()) == {3}
-    assert len(plots.course(look(steps=4)).axes[0].lines) == 1
+    assert len(drawn(look(steps=4)).axes[0].lines) == 1
     unseen = replace(view, points=(*view.points, Point("", 5, None, None)))
-    assert np.isnan(plots.course(unseen).axes[0].lines[0].get_ydata()[-1])
+    assert np.isnan(drawn(unseen).axes[0].lines[0].get_ydata()[-1])
 
 
 def test_classes_are_drawn_with_and_without_attack(tiny_zoo):
     view = look(steps=2)
-    (axes,) = plots.classes(view).axes
+    figure = matplotlib_charts.classes(charts.classes(view))
+    (axes,) = figure.axes
     known = [i for i in np.unique(view.labels) if i < 19]
     assert [text.get_text() for text in axes.get_yticklabels()] == [view.classes[i] for i in known]
     after, before = axes.containers
     assert np.allclose([bar.get_width() for bar in after], np.nan_to_num(view.ious[known]))
     assert np.allclose([bar.get_width() for bar in before], np.nan_to_num(view.unattacked_ious[known]))
-    assert re.match(b"\x89PNG", plots.png(plots.classes(view)))
+    assert re.match(b"\x89PNG", matplotlib_charts.file(figure))
+
+
+def test_plotly_draws_the_same_two_charts(tiny_zoo):
+    view = look(steps=4, shown=3)
+    left, right = drawn(view).axes
+    page = plotly_charts.trajectory(charts.trajectory(view))
+    for line, axes in zip(page.data, (left, right), strict=True):
+        assert np.allclose(line.y, axes.lines[0].get_ydata())
+    assert [line.name for line in page.data] == [text.get_text() for text in drawn(view).legends[0].get_texts()]
+    assert page.layout.shapes[0].x0 == 3
+    bars = plotly_charts.classes(charts.classes(view))
+    (axes,) = matplotlib_charts.classes(charts.classes(view)).axes
+    assert list(bars.data[0].y) == [text.get_text() for text in axes.get_yticklabels()]
+    for bar, container in zip(bars.data, axes.containers, strict=True):
+        assert np.allclose(np.nan_to_num(bar.x), [patch.get_width() for patch in container])

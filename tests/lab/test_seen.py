@@ -2,12 +2,11 @@
 
 import pytest
 
-from lab.view import session as scene
 from lab.view.seen import seen
-from lab.view.session import look
+from lab.view.session import RECENT, look
 from lab.view.setting import Setting
 
-from .test_scene import same
+from .test_session import same
 
 OBLIVIOUS = Setting(method="derain_seg", steps=2)
 
@@ -19,7 +18,7 @@ def nets(tiny_zoo):
 
 def again(setting):
     """As another process meets it."""
-    scene.RECENT.clear()
+    RECENT.clear()
     return seen(setting)
 
 

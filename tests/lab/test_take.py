@@ -27,7 +27,7 @@ def again(view, folder: Path, monkeypatch, own=None) -> Path:
     """The files of the command that comes with a view, run beside them with nothing remembered."""
     monkeypatch.chdir(unpacked(view, folder, own))
     RECENT.clear()
-    python, dash, lab, *arguments = shlex.split(take.command(view))
+    python, dash, lab, *arguments = shlex.split(take.look_command(view))
     assert [python, dash, lab] == ["python", "-m", "lab"]
     assert main(arguments) == 0
     return folder / "again"

@@ -13,12 +13,10 @@ from ipywidgets import HTML, Box, Button, IntProgress, ValueWidget
 from lab.data import uploads
 from lab.nets import zoo
 from lab.nets.methods import METHODS
-from lab.system import words
-from lab.view import panels, plots, take
-from lab.view import session as scene
+from lab.view import choices, matplotlib_charts, panels, session, take
 from lab.view.session import RECENT, look
 from lab.view.setting import CATALOGUE, Setting
-from lab.view.trajectory import Course
+from lab.view.trajectory import Trajectory
 from lab.widgets import latest
 from lab.widgets.explorer import GO_ON, STOP, Explorer, explore
 from pearl_core.derain import DERAINERS
@@ -34,7 +32,7 @@ def charts():
 @pytest.fixture(autouse=True)
 def quick(request, monkeypatch):
     if "charts" not in request.fixturenames:
-        monkeypatch.setattr(plots, "png", lambda figure: b"a chart")
+        monkeypatch.setattr(matplotlib_charts, "file", lambda figure: b"a chart")
 
 
 class Gate:
@@ -55,7 +53,7 @@ class Gate:
 
 @pytest.fixture
 def gate(monkeypatch):
-    gate, advance = Gate(), Course.advance
+    gate, advance = Gate(), Trajectory.advance
 
     def advancing(self, steps):
         for points in advance(self, steps):
@@ -64,7 +62,7 @@ def gate(monkeypatch):
                 gate.reached.set()
                 assert gate.opened.wait(PATIENCE)
 
-    monkeypatch.setattr(Course, "advance", advancing)
+    monkeypatch.setattr(Trajectory, "advance", advancing)
     yield gate
     gate.let_go()
 
@@ -97,7 +95,7 @@ def controls(explorer: Explorer) -> list:
 
 
 def figures(explorer: Explorer) -> list[str]:
-    return [figure.value for figure in panels.figures(explorer.view)]
+    return [reading.value for reading in panels.readings(explorer.view)]
 
 
 def test_it_opens_on_a_scene_under_attack(tiny_zoo, charts):
@@ -109,9 +107,9 @@ def test_it_opens_on_a_scene_under_attack(tiny_zoo, charts):
     ]  # fmt: skip
     for html in titled(explorer).values():
         assert "data:image/png;base64," in html and "pixelated" in html
-    for figure in panels.figures(explorer.view):
-        assert figure.value in explorer.screen.figures.value and figure.words in explorer.screen.figures.value
-    for drawn in (explorer.screen.course, explorer.screen.classes):
+    for reading in panels.readings(explorer.view):
+        assert reading.value in explorer.screen.readings.value and reading.words in explorer.screen.readings.value
+    for drawn in (explorer.screen.trajectory, explorer.screen.classes):
         assert base64.b64decode(re.search(r"base64,([^\"]+)", drawn.value)[1]).startswith(b"\x89PNG")
     assert "sidewalk" in explorer.screen.legend.value
     assert explorer.screen.step.options == (*range(11), "result") and explorer.screen.step.value == "result"
@@ -124,7 +122,8 @@ def test_every_control_says_what_it_is(tiny_zoo):
     assert len(found) >= 24
     for control in found:
         assert control.tooltip and "{" not in control.tooltip and len(control.tooltip) > 10, control
-    assert explorer.dials["method"].tooltip == words.HELP["method"]
+    assert explorer.dials["method"].tooltip == choices.help_of("method")
+    assert all(method.words in choices.help_of("method") for method in METHODS.values())
 
 
 def test_what_is_shown_in_a_notebook_is_a_widget(tiny_zoo):
@@ -149,7 +148,7 @@ def test_every_attack_of_the_catalogue(tiny_zoo, attack):
     assert explorer.dials["eps"].disabled == (not explorer.setting.with_eps)
     assert bool(explorer.dials.reasons["eps"].value) == explorer.dials["eps"].disabled
     assert explorer.dials["steps"].disabled == (attack == "fgsm")
-    assert ("no step" in explorer.screen.course.value) == (len(explorer.view.points) < 2)
+    assert ("no step" in explorer.screen.trajectory.value) == (len(explorer.view.points) < 2)
 
 
 def test_turning_a_dial_changes_what_it_should(tiny_zoo):
@@ -175,7 +174,7 @@ def test_no_derainer_where_nothing_derains(tiny_zoo):
     assert not explorer.dials["derain"].disabled and explorer.dials.reasons["derain"].value == ""
     turn(explorer, method="seg")
     assert explorer.dials["derain"].disabled
-    assert "Seg segments the rainy picture as it is" in explorer.dials.reasons["derain"].value
+    assert "Seg has no derainer" in explorer.dials.reasons["derain"].value
 
 
 def test_a_transfer_attack_is_made_on_another_defence(tiny_zoo):
@@ -212,10 +211,10 @@ def test_opacity_calls_no_model_and_the_shown_step_no_gradient(tiny_zoo, passes,
     assert passes == []
     covered = {"Ground truth", "Seen without attack", "Seen under attack"}
     assert {title for title in before if before[title] != after[title]} == covered
-    course = explorer.screen.course.value
+    before = explorer.screen.trajectory.value
     explorer.screen.step.value = 2
     assert sound(explorer).setting.shown == 2 and passes == ["model"]
-    assert explorer.screen.course.value != course, "the shown point is marked"
+    assert explorer.screen.trajectory.value != before, "the shown point is marked"
     assert np.array_equal(explorer.view.attacked, look(steps=2).attacked)
     explorer.screen.step.value = "result"
     assert sound(explorer).setting.shown is None and passes.count("gradient") == 0
@@ -243,7 +242,7 @@ def test_stop_shows_how_far_the_attack_came_and_it_goes_on(tiny_zoo, gate, passe
     explorer.stop.click()
     gate.let_go()
     sound(explorer)
-    assert not explorer.view.finished and "stopped on its way" in titled(explorer)["Attacked"]
+    assert not explorer.view.finished and "stopped early" in titled(explorer)["Attacked"]
     assert passes.count("gradient") == 3 and explorer.stop.description == GO_ON
     assert explorer.progress.layout.display is None and explorer.bar.layout.display == "none"
     explorer.screen.step.value = 1
@@ -291,7 +290,7 @@ def test_a_picture_of_ones_own(tiny_zoo):
     own = np.random.RandomState(0).randint(0, 255, (40, 72, 3), np.uint8)
     explorer = sound(explore(image=own, steps=2))
     assert explorer.view.key.startswith("own/") and explorer.setting.image == uploads.digest(own)
-    assert "Agreement" in explorer.screen.figures.value and "--image image.png" in explorer.screen.recipe.value
+    assert "Agreement" in explorer.screen.readings.value and "--image image.png" in explorer.screen.recipe.value
     assert explorer.dials["index"].disabled and explorer.dials.reasons["index"].value
     turn(explorer, eps=2, region="box")
     assert explorer.setting.box == (10, 18, 30, 54) and explorer.view.key.startswith("own/")
@@ -340,7 +339,7 @@ def test_a_missing_net_names_the_command_that_trains_it(small):
 def test_a_fault_of_the_lab_is_a_sentence_too_and_the_explorer_lives_on(tiny_zoo, monkeypatch):
     explorer = sound(explore(steps=1))
     with monkeypatch.context() as broken:
-        broken.setattr(scene, "answer", lambda *given: {}["no such key"])
+        broken.setattr(session, "answer", lambda *given: {}["no such key"])
         explorer.dials["index"].value = 4
         assert "KeyError" in explorer.wait().notice.value
     turn(explorer, index=5)
@@ -356,7 +355,7 @@ def test_everything_is_written_into_the_folder(tiny_zoo, tmp_path):
     assert json.loads((tmp_path / "there" / "setting.json").read_text())["eps"] == 4
     numbers = pd.read_csv(tmp_path / "there" / "numbers.csv").set_index("metric").attacked
     assert numbers.to_dict() == pytest.approx(explorer.view.metrics, rel=1e-12)
-    assert take.command(explorer.view) in explorer.screen.recipe.value
+    assert take.look_command(explorer.view) in explorer.screen.recipe.value
     assert "&quot;eps&quot;: 4.0" in explorer.screen.recipe.value
     (tmp_path / "file").write_text("")
     explorer.screen.folder.value = str(tmp_path / "file" / "below")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.papers.pearl import methods  # noqa: F401 - declared before displays name them
+from lab.papers.pearl import methods, plan  # noqa: F401 - declared before displays name them
 from lab.reports.paper import Paper
 
 PAPER = Paper(
@@ -11,6 +11,6 @@ PAPER = Paper(
     citation="Jiao et al., ACM MM 2023",
     elsewhere={"cityscapes": "voc"},
     at_top=True,
-    remark="The paper does not say that its attacks knew the derainer, so its numbers are not shown beside the adaptive "
-    "threat.",
+    remark="The paper does not say that its attacks knew the derainer, so its numbers are not shown beside the "
+    "adaptive threat.",
 )

@@ -15,8 +15,8 @@ from math import inf
 from typing import NamedTuple
 
 from lab.papers.pearl import table1, table2
+from lab.papers.pearl.plan import DERAINERS
 from lab.papers.pearl.printed import PRINTED
-from lab.training.plans import DERAINERS
 from lab.reports.claim import Claim, Contrast, Side
 
 SHARP = 10.0  # points of mIoU: a decline or gain that the text calls sharp, serious or large
@@ -252,8 +252,8 @@ CLAIMS = (
     ),
     Claim(
         "unseen-segmenter-close",
-        "Before a segmenter they never met, the defence comes close to that before the segmenter they were trained with, "
-        "except under CW.",
+        "Before a segmenter they never met, the defence comes close to that before the segmenter they were trained "
+        "with, except under CW.",
         "section 4.2, table 2",
         moved(["rain+bim", "rain+pgd"], -5, 5),
         "5 points of mIoU either way.",

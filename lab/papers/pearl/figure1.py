@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lab.reports import gallery
 from lab.nets.methods import METHODS as EVERY
+from lab.reports import gallery
 from lab.reports.experiment import PICTURE, Experiment
 from lab.reports.report import Report
-from lab.view.session import View
 from lab.view.setting import Setting
+from lab.view.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

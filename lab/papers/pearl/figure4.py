@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lab.reports import gallery
 from lab.nets.methods import METHODS as EVERY
 from lab.papers.pearl.table1 import TABLE
+from lab.reports import gallery
 from lab.reports.experiment import PICTURE, Experiment
 from lab.reports.report import Report
-from lab.view.session import View
 from lab.view.setting import Setting
+from lab.view.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METHODS = TABLE.methods
-ABOUT = "Every method on the same pictures: the derained picture, its difference to the clean one, and the predicted labels."
-NOTE = """The paper's caption states no attack; this is the strongest attack of its table 1 that it also trains with. Seg and
-Robust Seg have no derainer: their first row is the attacked picture itself. Heat maps: mean over the three colours."""
+ABOUT = """Every method on the same pictures: the derained picture, its difference to the clean one, and the predicted
+labels."""
+NOTE = """The paper's caption states no attack; this is the strongest attack of its table 1 that it also trains with.
+Seg and Robust Seg have no derainer: their first row is the attacked picture itself. Heat maps: mean over the three
+colours."""
 
 
 def figure4(eps: float = 8, steps: int = 10, indices: str = "0,1", **shared) -> list[Setting]:

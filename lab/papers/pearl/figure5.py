@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lab.reports.bars import bars, empty, explained, heading, intervals, label, pooled
-from lab.reports.comparison import MEANINGS
+from lab.data.titles import title
+from lab.measure.runs import trained
+from lab.measure.trial import Trial, attacked, both
 from lab.nets.methods import METHODS
-from lab.view.panels import title
+from lab.reports.bars import bars, empty, explained, heading, intervals, label, pooled
 from lab.reports.experiment import TABLE, Experiment
 from lab.reports.orderings import difference, tally
 from lab.reports.report import Block, Report, caption, framed, of_difference, shown, shown_difference
-from lab.measure.runs import trained
-from lab.measure.trial import Trial, attacked, both
+from lab.system.words import THREAT_SENTENCES
 from pearl_core.bootstrap import Difference
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS
@@ -71,7 +71,7 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
     left = (
         [f"Of the paper's four, {' and '.join(absent)} is left out: not asked for, or not trained."] if absent else []
     )
-    note = " ".join([MEANINGS[threat], *NOTE.split(), intervals(rows), *left])
+    note = " ".join([THREAT_SENTENCES[threat], *NOTE.split(), intervals(rows), *left])
     return Block(f"Threat: {threat}", note, numbers(cells, found), claims(found), drawn(rows, threat))
 
 

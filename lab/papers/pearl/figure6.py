@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lab.reports.bars import bars, empty, explained, heading
-from lab.reports.comparison import MEANINGS
 from lab.data import reader
-from lab.nets.methods import METHODS
-from lab.reports.experiment import TABLE, Experiment
-from lab.reports.report import Block, Report, caption, framed
 from lab.measure.runs import statistics_of
 from lab.measure.trial import Trial, attacked, both
+from lab.nets.methods import METHODS
+from lab.reports.bars import bars, empty, explained, heading
+from lab.reports.experiment import TABLE, Experiment
+from lab.reports.report import Block, Report, caption, framed
+from lab.system.words import THREAT_SENTENCES
 from pearl_core.metrics import class_accuracy, class_iou
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
         f"PEARL's derainers were trained with {rows.derain_with.iloc[0]}; here they stand before "
         f"{rows.segmenter.iloc[0]}. NAT is another {rows.segmenter.iloc[0]}, trained behind the plain derainer."
     )
-    note = " ".join([MEANINGS[threat], there, *NOTE.split()])
+    note = " ".join([THREAT_SENTENCES[threat], there, *NOTE.split()])
     title = heading(rows, f"rain + BIM{rows.steps.iloc[0]}", threat)
     return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=drawn(title, scores))
 

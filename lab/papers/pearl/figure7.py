@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lab.reports.bars import empty, explained, heading, intervals, label, pooled
-from lab.reports.comparison import MEANINGS
-from lab.reports.lines import lines
-from lab.reports.experiment import Experiment
-from lab.reports.report import Block, Report, caption, condition_block
 from lab.measure.trial import Trial, attacked, both
+from lab.reports.bars import empty, explained, heading, intervals, label, pooled
+from lab.reports.experiment import Experiment
+from lab.reports.lines import lines
+from lab.reports.report import Block, Report, caption, condition_block
+from lab.system.words import THREAT_SENTENCES
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ STEPS = (3, 5, 7)
 SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
 CONDITIONS = {"clean": "No attack"} | {f"bim{steps}": f"BIM{steps}" for steps in STEPS}
 ABOUT = "Whether the derainers also remove an attack from pictures without rain."
-NOTE = """There is no rain on these pictures, only the attack. The paper prints no numbers, only the figure; it names no metric
-and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
+NOTE = """There is no rain on these pictures, only the attack. The paper prints no numbers, only the figure; it names no
+metric and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
 
 
 def figure7(eps: float = 8, *, threat: str, **shared) -> list[Trial]:
@@ -52,7 +52,7 @@ def layout(rows: pd.DataFrame) -> Report:
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
-    note = " ".join([MEANINGS[threat], *NOTE.split(), intervals(rows)])
+    note = " ".join([THREAT_SENTENCES[threat], *NOTE.split(), intervals(rows)])
     table = condition_block(f"Threat: {threat}", note, rows, SHOWN, {}, CONDITIONS)
     return replace(table, figure=drawn(rows, threat))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lab.measure.trial import Trial
 from lab.papers.pearl.printed import OBLIVIOUS, OTHERWISE, PRINTED
 from lab.reports.comparison import Comparison
 from lab.reports.experiment import TABLE as COMMON
 from lab.reports.experiment import Experiment
-from lab.measure.trial import Trial
 
 TABLE = Comparison(
     title="PEARL, table 2: an unseen segmenter",
@@ -25,7 +25,8 @@ TABLE = Comparison(
     "under BIM, PEARL under PGD to +AMA under BIM), so cells may be misplaced. NAT is its DeepLabv3, trained "
     "behind the plain derainer; the other derainers were trained against PSPNet.",
     column="Cityscapes",
-    about="Do the derainers still defend when another segmenter stands behind them than the one they were trained with?",
+    about="Do the derainers still defend when another segmenter stands behind them than the one they were trained "
+    "with?",
 )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lab.measure.trial import Trial
 from lab.papers.pearl.printed import PRINTED
 from lab.reports.experiment import TABLE, Experiment
 from lab.reports.report import Report, caption, condition_block, orderings
-from lab.measure.trial import Trial
 
 METHODS = ("derain_seg", "nat", "pearl", "pearl_ama")
 METRICS = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")
@@ -19,9 +19,9 @@ other: mIoU 37.52 and mAcc 39.64 beside an allAcc of 97.00, where its table 1 ha
 and PEARL's mIoU with rain alone (31.96) is far below its own under rain and attack (41.03 to 47.81, table 1) and with
 rain alone before DeepLabv3 (58.39, table 2), while PSNR agrees with table 2 to 0.1 dB. Averaging over classes that are
 absent from a picture, or another test set, would give this pattern; the text does not say. The order of methods is
-reversed too: with rain alone PEARL and +AMA stand below Derain + Seg here, and above NAT in tables 2 and 4. So levels of
-mIoU and mAcc cannot be compared with it. It prints SSIM times 100; here it is a fraction. Clean pictures are not in the
-paper."""
+reversed too: with rain alone PEARL and +AMA stand below Derain + Seg here, and above NAT in tables 2 and 4. So levels
+of mIoU and mAcc cannot be compared with it. It prints SSIM times 100; here it is a fraction. Clean pictures are not in
+the paper."""
 
 
 def table3(**shared) -> list[Trial]:

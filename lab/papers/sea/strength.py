@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from lab.measure.case import settings_of
 from lab.measure.measuring import run
+from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
-from pathlib import Path
-
 from lab.reports.experiment import Experiment
 from lab.reports.published import Published
 from lab.reports.report import Block, Report, difference_unit, framed, of_difference, shown_difference
-from lab.measure.trial import Trial, settings_of
 from pearl_core.attacks.ensembles import worst_miou
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.bootstrap import paired_difference
@@ -135,8 +135,8 @@ def layout(found: pd.DataFrame) -> Report:
     words = (
         f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
         f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} "
-        f"gradients, in {first.precision}, and returns the iterate of lowest pixel accuracy; PGD and red-eps APGD start "
-        f"at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without attack "
+        f"gradients, in {first.precision}, and returns the iterate of lowest pixel accuracy; PGD and red-eps APGD "
+        f"start at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without attack "
         f"{levels}. Square brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps "
         f"APGD at or below APGD, APGD at or below PGD."
     )

@@ -1,4 +1,4 @@
-"""Courses of attacks: the same points as the attack, no step twice, what is seen at each of them."""
+"""Trajectories of attacks: the same points as the attack, no step twice, what is seen at each of them."""
 
 from threading import Thread
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lab.system.recent import Recent
-from lab.view.trajectory import Course
+from lab.view.trajectory import Trajectory
 from pearl_core.attacks import zoo
 from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 from pearl_core.attacks.problem import ImageProblem
@@ -45,90 +45,92 @@ def made(name: str, steps: int):
     return zoo.attack(name, 4, **({} if name == "fgsm" else {"steps": steps}))
 
 
-def walked(attack, victim, steps: int, **options) -> Course:
-    course = Course(attack, *victim, **options)
-    for _ in course.advance(steps):
+def walked(attack, victim, steps: int, **options) -> Trajectory:
+    trajectory = Trajectory(attack, *victim, **options)
+    for _ in trajectory.advance(steps):
         pass
-    return course
+    return trajectory
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
-def test_a_course_ends_where_its_attack_does_and_passes_its_iterates(name, victim):
+def test_a_trajectory_ends_where_its_attack_does_and_passes_its_iterates(name, victim):
     attack = made(name, 6)
-    course = walked(attack, victim, 6)
-    assert torch.equal(course.result(6), attack(*victim))
+    trajectory = walked(attack, victim, 6)
+    assert torch.equal(trajectory.result(6), attack(*victim))
     members = attack.members.values() if isinstance(attack, WorstOf) else [attack]
     iterates = [point for member in members for point in member.iterates(*victim)]
-    assert len(course) == len(iterates) == len(course.points(6))
-    assert all(torch.equal(course.picture(i), point) for i, point in enumerate(iterates))
+    assert len(trajectory) == len(iterates) == len(trajectory.points(6))
+    assert all(torch.equal(trajectory.picture(i), point) for i, point in enumerate(iterates))
     with pytest.raises(ValueError, match="wanted a point"):
-        course.picture(len(course))
+        trajectory.picture(len(trajectory))
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_what_was_seen_is_what_is_there(name, victim):
-    course = walked(made(name, 5), victim, 5)
-    for i, point in enumerate(course.points(5)):
+    trajectory = walked(made(name, 5), victim, 5)
+    for i, point in enumerate(trajectory.points(5)):
         assert point.loss is not None
-        assert point.accuracy == pytest.approx(accuracy_of(victim[0], course.picture(i), victim[2]).item(), abs=1e-3)
+        assert point.accuracy == pytest.approx(
+            accuracy_of(victim[0], trajectory.picture(i), victim[2]).item(), abs=1e-3
+        )
 
 
 @pytest.mark.parametrize("name", zoo.STEPWISE)
 def test_a_larger_budget_goes_on_and_a_smaller_one_looks_back(name, victim, gradients):
     if name == "fgsm":
         pytest.skip("has one step")
-    course = Course(made(name, 50), *victim, extends=True)
+    trajectory = Trajectory(made(name, 50), *victim, extends=True)
     for budget, computed in ((4, 4), (9, 5), (2, 0), (9, 0)):
         gradients.clear()
-        for _ in course.advance(budget):
+        for _ in trajectory.advance(budget):
             pass
         assert gradients.count(True) == computed
-        assert torch.equal(course.result(budget), made(name, budget)(*victim))
-        points = course.points(budget)
+        assert torch.equal(trajectory.result(budget), made(name, budget)(*victim))
+        points = trajectory.points(budget)
         assert len(points) == budget + 1 and points[-1].gradients == budget
         assert all(point.accuracy is not None for point in points)
 
 
 def test_whoever_stops_loses_nothing(victim, gradients):
-    course = Course(made("apgd", 8), *victim)
-    for points in course.advance(8):
+    trajectory = Trajectory(made("apgd", 8), *victim)
+    for points in trajectory.advance(8):
         if points == 4:
             break
-    assert course.lacks(8) and len(course.points(8)) == 4
-    course.result(8)  # what it would return now
-    for _ in course.advance(8):
+    assert trajectory.lacks(8) and len(trajectory.points(8)) == 4
+    trajectory.result(8)  # what it would return now
+    for _ in trajectory.advance(8):
         pass
     assert gradients.count(True) == 8
-    assert torch.equal(course.result(8), made("apgd", 8)(*victim))
+    assert torch.equal(trajectory.result(8), made("apgd", 8)(*victim))
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_stopped_before_the_first_point_it_stands_still(name, victim):
-    course = Course(made(name, 8), *victim)
-    assert torch.equal(course.result(8), victim[1]) and course.points(8) == []
+    trajectory = Trajectory(made(name, 8), *victim)
+    assert torch.equal(trajectory.result(8), victim[1]) and trajectory.points(8) == []
 
 
-def test_two_visitors_share_one_course(victim, gradients):
-    course = Course(made("bim", 50), *victim, extends=True)
-    visitors = [Thread(target=lambda: list(course.advance(12))) for _ in range(4)]
+def test_two_visitors_share_one_trajectory(victim, gradients):
+    trajectory = Trajectory(made("bim", 50), *victim, extends=True)
+    visitors = [Thread(target=lambda: list(trajectory.advance(12))) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
         visitor.join()
     assert gradients.count(True) == 12
-    assert torch.equal(course.result(12), made("bim", 12)(*victim))
+    assert torch.equal(trajectory.result(12), made("bim", 12)(*victim))
 
 
 def test_no_attack_stands_still(victim):
-    course = walked(None, victim, 10)
-    assert course.points(10) == [] and torch.equal(course.result(10), victim[1]) and not course.lacks(10)
+    trajectory = walked(None, victim, 10)
+    assert trajectory.points(10) == [] and torch.equal(trajectory.result(10), victim[1]) and not trajectory.lacks(10)
 
 
 def test_a_mask_holds(victim):
     mask = torch.zeros(1, 32, 48, dtype=torch.bool)
     mask[:, 8:16, 8:16] = True
-    course = walked(made("bim", 3), victim, 3, mask=mask, extends=True)
-    moved = (course.result(3) != victim[1]).any(1)
+    trajectory = walked(made("bim", 3), victim, 3, mask=mask, extends=True)
+    moved = (trajectory.result(3) != victim[1]).any(1)
     assert moved.any() and not (moved & ~mask).any()
 
 

@@ -11,8 +11,7 @@ from lab.measure.store import Store
 from lab.measure.trial import Trial
 from lab.system import draw
 from lab.view import charts, panels
-from lab.view import session as scene
-from lab.view.session import look, prepared
+from lab.view.session import RECENT, look, prepared
 from lab.view.setting import CATALOGUE, Setting
 
 
@@ -114,18 +113,18 @@ def test_panels_say_what_they_show(tiny_zoo):
     assert [panel.title for panel in panels.stages(view)] == ["Clean", "Rainy", "Attacked", "Derained"]
     assert panels.stages(view)[2].remark == "BIM at ε = 4/255"
     assert panels.stages(view)[3].remark == "by Derain + Seg"
-    assert panels.stages(look(method="seg", eps=0))[3].remark == "nothing derains here"
+    assert panels.stages(look(method="seg", eps=0))[3].remark == "no derainer"
     assert [panel.remark.split("; ")[1] for panel in panels.differences(view)] == [
         "brightest: 128/255", "brightest: 16/255", "brightest: 128/255",
     ]  # fmt: skip
-    for panel in [*panels.stages(view), *panels.classes(view), *panels.differences(view)]:
+    for panel in panels.rows(view):
         assert panel.picture.shape == (32, 64, 3) and panel.picture.dtype == np.uint8
 
 
 def test_figures_show_a_change_only_where_one_can_be_read(tiny_zoo):
-    found = {figure.label: figure for figure in panels.figures(look(steps=1))}
+    found = {reading.label: reading for reading in panels.readings(look(steps=1))}
     assert found["PSNR"].value.endswith(" dB") and found["PSNR"].change.startswith("-")
-    assert all(figure.change == "" for figure in panels.figures(look(eps=0)))
+    assert all(reading.change == "" for reading in panels.readings(look(eps=0)))
 
 
 @pytest.mark.parametrize("attack", sorted(CATALOGUE))
@@ -163,7 +162,7 @@ def test_a_stopped_attack_shows_how_far_it_came_and_goes_on(tiny_zoo, passes):
     for _ in zip(range(3), began.advance(), strict=False):
         pass
     view = began.view()
-    assert not view.finished and "stopped on its way" in panels.point_words(view)
+    assert not view.finished and "stopped early" in panels.point_words(view)
     whole = look(attack="apgd", steps=6)
     assert whole.finished and passes.count("gradient") == 6
 
@@ -174,12 +173,12 @@ def test_a_picture_of_ones_own_is_scored_by_agreement(tiny_zoo):
     assert view.key.startswith("own/") and not view.labelled
     assert np.array_equal(view.labels, view.predicted_unattacked)
     assert view.unattacked_metrics["allAcc"] == 100
-    assert [figure.label for figure in panels.figures(view)][:2] == ["Agreement, mIoU", "Agreement"]
-    assert "agreement of the attacked nets (%)" in [line.name for line in charts.course(view).data]
-    assert panels.classes(view)[0].remark == "nobody labelled this picture"
+    assert [reading.label for reading in panels.readings(view)][:2] == ["Agreement, mIoU", "Agreement"]
+    assert "agreement of the attacked nets (%)" in [line.name for line in charts.trajectory(view).lines]
+    assert panels.classes(view)[0].remark == "this picture has no labels"
     assert same(view, look(view.setting, own=own))
     with pytest.raises(ValueError, match=r"wanted the picture .* of this setting, got another"):
-        scene.RECENT.clear()
+        RECENT.clear()
         look(view.setting, own=255 - own)
 
 
@@ -210,7 +209,7 @@ def test_the_attack_stays_in_its_region(tiny_zoo, region):
     if region == "box":
         inside[4:20, 8:40] = True
     else:
-        inside = prepared(view.setting).subject.street.streaks[0].numpy()
+        inside = prepared(view.setting).photo.streaks[0].numpy()
     assert moved.any() and not (moved & ~inside).any() and not inside.all()
 
 

@@ -1,0 +1,22 @@
+"""The one thread of a process that runs networks for whoever looks at pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import current_thread
+from typing import Any
+
+from lab.system.allocator import keep_freed
+
+COMPUTER = ThreadPoolExecutor(1, "computing", initializer=keep_freed)
+
+
+def alone(work: Callable[..., Any], *given: Any) -> Any:
+    """`work(*given)` in that thread.
+
+    Visitors side by side would only slow and crowd each other: every thread that calls torch gets a team of its own.
+    """
+    if current_thread().name.startswith("computing"):
+        return work(*given)
+    return COMPUTER.submit(work, *given).result()

@@ -1,0 +1,63 @@
+"""What the dials of a setting offer, and what they say: the same on the dashboard and in notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lab.nets import zoo
+from lab.nets.methods import METHODS
+from lab.nets.pipelines import available
+from lab.system.words import HELP
+from lab.view.setting import Box, Setting
+from pearl_core.attacks.zoo import CATALOGUE
+
+PRECISIONS = ("auto", "float32")
+
+
+def datasets(opening: str | None = None) -> list[str]:
+    """Those with trained nets, and the one that was opened; the built-in scenes first."""
+    there = {name.partition("/")[0] for name in zoo.catalogue()} | {opening or "scenes"}
+    return first("scenes", there)
+
+
+def attacks() -> list[str]:
+    """Those that any picture can be put under, the usual one first."""
+    return first(Setting.attack, [name for name, entry in CATALOGUE.items() if not entry.needs])
+
+
+def first(name: str, names: Iterable[str]) -> list[str]:
+    """All in order, but that one first."""
+    return sorted(names, key=lambda other: (other != name, other))
+
+
+def sources(dataset: str, method: str) -> list[str]:
+    """The methods with weights that a transfer attack on that method can be computed on."""
+    return [name for name in available(dataset) if name != method]
+
+
+def precisions(opening: Setting) -> list[str]:
+    """The usual ones, and the one that was opened."""
+    return list(dict.fromkeys([*PRECISIONS, opening.precision]))
+
+
+def middle(height: int, width: int) -> Box:
+    """The box to begin with: half of each side."""
+    return height // 4, width // 4, 3 * height // 4, 3 * width // 4
+
+
+def method_title(name: str) -> str:
+    return METHODS[name].title
+
+
+def described(text: str, separator: str = " ", each: Iterable = ()) -> str:
+    """A text about methods, or about `each`, and then a sentence on every one of them."""
+    return separator.join([text, *(f"{found.title}: {found.words}" for found in each or METHODS.values())])
+
+
+def help_of(name: str, *, drawn: bool = False, separator: str = " ") -> str:
+    """What a dial does; `drawn` where a box is drawn on a picture, `separator` stands before each method."""
+    if name == "method":
+        return described(HELP[name], separator)
+    if name == "attack":
+        return described(HELP[name], separator, [CATALOGUE[attack] for attack in attacks()])
+    return HELP[name].replace("{how}", "draw on a picture" if drawn else "give by its edges")

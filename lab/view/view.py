@@ -1,0 +1,56 @@
+"""What is to be seen at one point of an attack on one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from lab.view.setting import Setting
+from lab.view.trajectory import Point
+
+SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The pictures (H, W, 3) float32 in [0, 1], label maps (H, W) uint8 and numbers at one point of an attack.
+
+    Numbers are of this image alone; its mIoU is the mean over classes labelled or predicted in it, not a data set's.
+    Where nobody labelled the picture (`labelled`), the prediction without attack stands for the labels.
+    """
+
+    setting: Setting
+    key: str
+    clean: np.ndarray
+    rainy: np.ndarray
+    attacked: np.ndarray
+    derained: np.ndarray  # from the attacked picture; without a derainer, the attacked picture itself
+    derained_unattacked: np.ndarray  # from the rainy picture
+    labels: np.ndarray
+    predicted: np.ndarray
+    predicted_unattacked: np.ndarray
+    classes: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    metrics: dict[str, float]  # under attack, by the names of `SHOWN`
+    unattacked_metrics: dict[str, float]
+    ious: np.ndarray  # (K,) in %, nan for a class neither labelled nor predicted
+    unattacked_ious: np.ndarray
+    labelled: bool
+    points: tuple[Point, ...]  # the whole trajectory of the attack, as far as it is known
+    radius: float  # largest change of a colour value by the attack, in 1/255
+    finished: bool  # whether the attack took all its steps
+
+    @property
+    def bytes(self) -> int:
+        return sum(value.nbytes for field in fields(self) if isinstance(value := getattr(self, field.name), np.ndarray))
+
+    @property
+    def held(self) -> str:
+        """What the share of pixels that hold is called: of a picture without labels it is agreement."""
+        return "accuracy" if self.labelled else "agreement"
+
+    @property
+    def outside(self) -> bool:
+        """Whether the point lies outside the ball of the attack, as the first points of red-eps APGD do."""
+        return self.setting.with_eps and self.radius > self.setting.eps + 1e-3
