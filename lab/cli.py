@@ -93,12 +93,12 @@ def given(options, parameters: Iterable[str]) -> dict:
 
 
 def experiment(options) -> None:
-    from lab.reproduce.run import write
+    from lab.reproduce.run import on_terminal, write
 
     made = options.made
     found = made.measured(data_root=options.data_root, **given(options, made.parameters))
     report = made.layout(found)
-    print(report.text())
+    print(on_terminal(report))
     if options.out:
         write(options.out, made.name, report, found)
 
@@ -118,11 +118,11 @@ def add_reproduce(commands) -> None:
 
 
 def reproduce(options) -> None:
-    from lab.reproduce.run import reproduced, write
+    from lab.reproduce.run import on_terminal, reproduced, write
 
     chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
     for made, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
-        print(report.text(), end="\n\n", flush=True)
+        print(on_terminal(report), end="\n\n", flush=True)
         if options.out:
             write(options.out, made.name, report, found)
 
@@ -144,11 +144,12 @@ def add_claims(commands) -> None:
 def claims(options) -> None:
     from lab.papers import paper as paper_of
     from lab.reproduce import verdict_report, verdicts
+    from lab.reproduce.run import on_terminal
 
     paper = paper_of(options.paper)
     told = verdicts.declared(paper, options.claim)
     found = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
-    print(verdict_report.report(found, told, paper.title).text())
+    print(on_terminal(verdict_report.report(found, told, paper.title, paper.remark)))
 
 
 def add_look(commands) -> None:
@@ -335,17 +336,16 @@ def bench(work: Callable[..., str], settings: dict) -> None:
 
 
 def add_report(commands) -> None:
-    command = commands.add_parser(
-        "report", help="write docs/RESULTS.md, measuring what the store lacks: hours from nothing"
-    )
-    command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
-    command.add_argument("--only", nargs="+", default=[], help="these sections alone, such as table2 figure5")
+    command = commands.add_parser("report", help="write docs/RESULTS.md, measuring what the store lacks (hours)")
+    command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are measured")
+    command.add_argument("--only", nargs="+", default=[], help="these displays alone, such as table2 figure5")
+    command.add_argument("--page", action="store_true", help="the page alone, from the rows in docs/results")
     command.add_argument("--out", type=Path, default=Path("docs"))
     add_processes(command)
     command.set_defaults(run=report)
 
 
 def report(options) -> None:
-    from lab.reproduce.results import write
+    from lab.reproduce.results import write, write_page
 
-    print(write(options.out, options.data_root, options.only))
+    print(write_page(options.out) if options.page else write(options.out, options.data_root, options.only))

@@ -83,7 +83,7 @@ def test_a_claim_shows_its_contrasts_with_intervals_margins_and_addresses(opened
     assert any(claim.text in text.value and claim.where in text.value for text in app.markdown)
     rows = app.dataframe[1].value
     assert len(rows) == 2 * len(claim.contrasts) and set(rows.claim) == {"ama-improves"}
-    assert set(rows.difference) == {-3.5} and set(rows.wanted) == {"> 0 %"} and set(rows.verdict) == {"fails"}
+    assert set(rows.difference) == {-3.5} and set(rows.wanted) == {"> 0 points"} and set(rows.verdict) == {"fails"}
     assert set(rows.address_a) == {"aaaa"} and set(rows.address_b) == {"bbbb"}
     published = rows[(rows.threat == "oblivious") & (rows.metric == "mIoU")].published
     assert published.round(2).tolist() == [0.74, 1.44, 2.72, 2.91, 1.57]

@@ -14,7 +14,7 @@ from lab.papers.pearl import figure5, figure6, figure7
 from lab.reports.bars import COLOUR, HATCH
 from lab.reports.curve_chart import COLOURS
 from lab.reports.lines import MARK
-from lab.reports.report import shown
+from lab.reports.report import of_difference, shown
 from lab.reports.tidy import tidy
 from pearl_core.bootstrap import paired_difference
 from pearl_core.metrics import METRICS, class_accuracy, class_iou
@@ -74,7 +74,7 @@ def test_both_threats_are_measured_and_stand_one_after_the_other(name, rows):
     assert list(report.pictures(name)) == [f"{name}.png", f"{name}-2.png"]
     for words in ("no numbers, only the figure", "scenes test (64x32, 2 images", "eps 8/255", "knows of no derainer"):
         assert words in report.text()
-    assert "<img" in report._repr_html_() and f"results/{name}.png" in report.markdown(name)
+    assert "<img" in report._repr_html_() and f"({name}.png)" in report.markdown(name)
     assert tidy(MODULES[name], found).published.isna().all()
 
 
@@ -160,7 +160,7 @@ def test_figure_5_writes_before_after_and_the_paired_difference(rows):
         assert (line["before [95 %]"], line["after [95 %]"]) == (shown(before, metric), shown(after, metric))
         moved = paired_difference(METRICS[metric], after.statistics.iloc[0], before.statistics.iloc[0])
         told = "{} [{}, {}]".format(*(f"{value:+.{digits}f}" for value in moved))
-        assert line["after - before [95 %]"] == told
+        assert line[of_difference("after - before [95 %]", metric)] == told
 
 
 def test_figure_5_counts_how_often_after_is_better(rows):

@@ -62,12 +62,12 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
     text = (tmp_path / "strength-scenes.md").read_text()
     assert "takes 5 gradients" in text
     for heading in (
-        "### Seg",
-        "### Robust Seg",
-        "### With more gradients",
-        "### PGD's step",
-        "### Precision of the gradients",
-        "### Published",
+        "## Seg",
+        "## Robust Seg",
+        "## With more gradients",
+        "## PGD's step",
+        "## Precision of the gradients",
+        "## Published",
     ):
         assert heading in text
     assert "| 4 | mask_ce |" in text and f"| 4 | {WORST} |" in text

@@ -326,7 +326,7 @@ def test_the_report_reads_as_text_and_on_github(brief):
         assert one.text in text and one.where in text
     lines = told.markdown().splitlines()
     table = [line for line in lines if line.startswith("|")]
-    assert len(table) == 2 + len(brief) and len({line.count("|") for line in table}) == 1
+    assert len(table) == 2 * (2 + len(brief))  # the verdicts, and the weakest contrasts
     assert table[2].startswith("| deraining-helps | none | ")
     assert "address" not in told.markdown()
 
@@ -334,7 +334,7 @@ def test_the_report_reads_as_text_and_on_github(brief):
 def test_one_claim_shows_its_contrasts_with_the_places_of_both_numbers(brief):
     found = judged(brief[2:], images=4, quiet=True)
     text = report(found, brief[2:]).markdown()
-    assert "### Contrasts, threat none" in text
+    assert "## Contrasts, threat none" in text
     for one in found.itertuples():
         assert (
             f"| {one.contrast} | {one.metric} | {one.verdict} | " in text
