@@ -8,16 +8,17 @@ import streamlit as st
 from address import asked, dial, remember
 
 from lab.data import reader
+from lab.data.titles import title
 from lab.measure import curves
 from lab.measure.curves import DEFAULT, CurveSetting
-from lab.measure.measuring import TABLED
+from lab.measure.trial import TABLED
 from lab.nets import cards
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS
-from lab.system.words import CURVE_HELP, HELP, threat_title, title
+from lab.system import parts
+from lab.system.words import CURVE_HELP, HELP, threat_title
 from lab.view import choices
 from lab.view.choices import method_title
-from pearl_core.attacks.zoo import ATTACKS
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS
 
@@ -60,7 +61,7 @@ def dials(begin: CurveSetting, root: str) -> tuple[CurveSetting, str | None]:
         st.subheader("Pictures", anchor=False)
         told |= picture_dials(begin)
         root = root_dial(told["dataset"], root)
-    return curves.from_strings({name: curves.text_of(value) for name, value in told.items()}), root
+    return curves.from_strings({name: parts.text_of(value) for name, value in told.items()}), root
 
 
 def metric_dial(begin: CurveSetting) -> str:
@@ -77,7 +78,7 @@ def axis_dials(begin: CurveSetting) -> dict:
         help=CURVE_HELP["over"],
     )  # fmt: skip
     here = begin.values if begin.over == over else POINTS[over]
-    key = dial(PAGE, f"points {over}", curves.text_of(here))
+    key = dial(PAGE, f"points {over}", parts.text_of(here))
     points = st.text_input("Points", key=key, help=CURVE_HELP["points"])
     return {over: points} | constant_dial(begin, "steps" if over == "eps" else "eps")
 
@@ -104,7 +105,11 @@ def network_dials(begin: CurveSetting) -> dict:
 
 def attack_dials(begin: CurveSetting) -> dict:
     attack = st.selectbox(
-        "Attack", sorted(ATTACKS), key=dial(PAGE, "attack", begin.attack), format_func=title, help=HELP["attack"]
+        "Attack",
+        curves.attacks(),
+        key=dial(PAGE, "attack", begin.attack),
+        format_func=title,
+        help=choices.help_of("attack", separator="\n- "),
     )
     threats = st.multiselect(
         "The attacker knows", list(THREATS), key=dial(PAGE, "threats", list(begin.threats)), format_func=threat_title,

@@ -13,6 +13,7 @@ import streamlit as st
 from address import asked, remember
 
 from lab.data import dataset, reader, uploads
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS, available
 from lab.system.words import (
@@ -25,7 +26,6 @@ from lab.system.words import (
     precision_title,
     region_title,
     threat_title,
-    title,
 )
 from lab.view import choices, setting
 from lab.view.choices import help_of, method_title
@@ -184,7 +184,7 @@ def untrained(dataset: str, titles: list[str]) -> None:
 def attack(size: tuple[int, int]) -> dict:
     """How the attacker searches, how far it may go, and where on a picture of that size (H, W)."""
     st.subheader("Attack", anchor=False)
-    name = pick("attack", "Attack", choices.attacks(), format_func=title, help=HELP["attack"])
+    name = pick("attack", "Attack", choices.attacks(), format_func=title, help=help_of("attack", separator="\n- "))
     sized = Setting(attack=name).with_eps
     eps = slide(
         "eps", "Strength ε (1/255)", *map(float, LIMITS["eps"]), 0.25, format="%g", disabled=not sized,

@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.device:
         os.environ["PEARL_DEVICE"] = options.device  # for the processes of `train --all`, too
+    if getattr(options, "measuring", None) is not None:
+        os.environ["PEARL_PROCESSES"] = str(options.measuring)
     try:
         options.run(options)
     except (ValueError, OSError, FloatingPointError) as error:
@@ -64,6 +66,7 @@ def add_experiments(commands) -> None:
             add_options(command, made.parameters)
             command.add_argument("--data-root", help="where a data set lies that is not built in")
             command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
+            add_processes(command)
             command.set_defaults(run=experiment, made=made)
 
 
@@ -75,6 +78,13 @@ def add_options(command, parameters: Mapping[str, object]) -> None:
         kind = float if name == "eps" else str if example is None else type(example)
         how = {"nargs": "+"} if several else {}
         command.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, **how)
+
+
+def add_processes(command) -> None:
+    command.add_argument("--processes", type=int, dest="measuring", metavar="N",
+                         help="processes that measure side by side, each with an equal share of the threads; also as "
+                         "PEARL_PROCESSES in the environment, for notebooks and papermill. Default: one for each core "
+                         "where pictures are small and much is to be measured")  # fmt: skip
 
 
 def given(options, parameters: Iterable[str]) -> dict:
@@ -103,6 +113,7 @@ def add_reproduce(commands) -> None:
     command.add_argument("--images", type=int, default=32)
     command.add_argument("--seeds", type=int, default=1)
     command.add_argument("--out", type=Path, help="folder for the texts, the rows as CSV and the figures")
+    add_processes(command)
     command.set_defaults(run=reproduce)
 
 
@@ -126,6 +137,7 @@ def add_claims(commands) -> None:
     command.add_argument("--images", type=int, default=32)
     command.add_argument("--seeds", type=int, default=3, help="training runs, as far as the zoo holds them")
     command.add_argument("--claim", metavar="KEY", help="one claim, with all its contrasts")
+    add_processes(command)
     command.set_defaults(run=claims)
 
 
@@ -168,8 +180,10 @@ def look(options) -> None:
 
 
 def add_train(commands) -> None:
+    from pearl_core.recipes import RECIPES
+
     command = commands.add_parser("train", help="train one net of the zoo, or all of a data set's (--all)")
-    command.add_argument("recipe", nargs="?", help="clean, sat, derain, nat, pearl, pearl_ama")
+    command.add_argument("recipe", nargs="?", help=", ".join(RECIPES))
     command.add_argument("--all", action="store_true", help="every net of the data set's plan, each after its parents")
     command.add_argument("--workers", type=int, default=0, help="processes that make each net's batches ahead")
     command.add_argument("--processes", type=int, default=1, help="nets of --all trained side by side")
@@ -178,8 +192,11 @@ def add_train(commands) -> None:
     command.add_argument("--derain", default="prenet")
     command.add_argument("--segmenter", default="pspnet")
     command.add_argument("--derain-on", help="for nat: the data set the derainer learned on, where it is another")
-    command.add_argument("--backbone", type=Path, help="for clean: file of an ImageNet ResNet to begin with")
-    command.add_argument("--vgg", type=Path, help="for transweather: file of a VGG-16, for its perceptual loss")
+    for name, words in wanted_files().items():
+        command.add_argument(f"--{name}", type=Path, help=words)
+    command.add_argument("--variant", help="a name for a net that is made otherwise than planned, such as k2")
+    command.add_argument("--setting", action="append", default=[], metavar="NAME=NUMBER",
+                         help="an argument of the network that is not the plan's; wants a --variant")  # fmt: skip
     command.add_argument("--scale", default="small", help="small, or paper: the papers' sizes and schedules")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--steps", type=int, help="instead of the plan's")
@@ -189,31 +206,44 @@ def add_train(commands) -> None:
     command.set_defaults(run=train)
 
 
+def wanted_files() -> dict[str, str]:
+    """Files that networks may learn with, by their option, and what they are."""
+    from lab.nets.zoo import BUILDERS
+
+    every = [(network, *item) for network, made in BUILDERS.items() for item in made.files.items()]
+    return {name: f"for {', '.join(n for n, f, _ in every if f == name)}: {file.words}" for _, name, file in every}
+
+
 def train(options) -> None:
     from lab.data import reader
+    from lab.nets.imports import settings_of_words
     from lab.nets.zoo import NetName
     from lab.training import one as training
     from lab.training.many import to_train, train_all
+    from pearl_core.recipes import RECIPES
 
     if options.all == (options.recipe is not None):
-        raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(training.ORDER)}")
+        raise ValueError(f"wanted one recipe or --all; recipes are {', '.join(RECIPES)}")
     if options.zoo:
         os.environ["PEARL_ZOO"] = str(options.zoo)
-    one = NetName(options.dataset, options.recipe or "clean", options.derain, options.segmenter, options.seed,
-                  options.derain_on)  # fmt: skip
+    name = NetName(options.dataset, options.recipe or "clean", options.derain, options.segmenter, options.seed,
+                   options.derain_on, options.variant)  # fmt: skip
+    if options.setting and not options.variant:
+        raise ValueError("wanted a --variant to tell a net with other settings from the planned one, got none")
+    files = {file: path for file in wanted_files() if (path := getattr(options, file)) is not None}
     jobs = [
         training.Job(
-            name,
-            None if reader(name.dataset).built_in else options.data_root,
+            one,
+            None if reader(one.dataset).built_in else options.data_root,
             options.steps,
             options.eps,
             options.attack_steps,
             options.scale,
-            options.backbone if name.recipe == "clean" or not options.all else None,
-            options.vgg if name.network == "transweather" or not options.all else None,
+            {file: path for file, path in files.items() if not options.all or training.takes(one, file)},
             options.workers,
+            settings_of_words(options.setting),
         )
-        for name in (to_train(options.dataset, options.scale) if options.all else [one])
+        for one in (to_train(options.dataset, options.scale) if options.all else [name])
     ]
     for net in train_all(jobs, options.processes):
         print(f"{net.path}, {net.card['seconds']} s", flush=True)
@@ -311,6 +341,7 @@ def add_report(commands) -> None:
     command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are reported")
     command.add_argument("--only", nargs="+", default=[], help="these sections alone, such as table2 figure5")
     command.add_argument("--out", type=Path, default=Path("docs"))
+    add_processes(command)
     command.set_defaults(run=report)
 
 

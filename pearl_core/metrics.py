@@ -9,7 +9,7 @@ reducing is exactly the number of the whole set. Metrics that share a `statistic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from .registry import Registry
 from .types import VOID, Output, Sample, choose
 
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03  # Wang et al. 2004
@@ -116,8 +117,9 @@ def _derained(measure: Callable[..., Tensor], save: Callable[[Tensor], Tensor], 
 def confusion(output: Output, sample: Sample) -> Tensor:
     """Pixels per image and class: both, predicted, labelled, in this order: (B, K, 3) int64. Void counts in none."""
     labels = sample.labels
-    if labels is None:
-        raise ValueError("counting classes needs labels; this sample has none")
+    if labels is None or output.logits is None:
+        wanted = "a sample with labels" if labels is None else "a model that segments"
+        raise ValueError(f"wanted {wanted} to count classes, got one that has none")
     batch, classes = output.logits.shape[:2]
     if output.logits.shape[2:] != labels.shape[1:] or batch != len(labels):
         raise ValueError(f"logits {tuple(output.logits.shape)} need labels of their B, H, W; got {tuple(labels.shape)}")
@@ -190,42 +192,144 @@ def unchanged(pooled: np.ndarray) -> np.ndarray:
     return pooled
 
 
+Statistics = np.ndarray | Sequence[np.ndarray]  # of N images: (N, ...), or where they are ragged one array per image
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """What is seen of each image, from which metrics make their numbers. Calling it computes it.
+
+    Args:
+        see: (output, sample) -> one statistic per image: a tensor (B, ...), or B tensors of any shape where `ragged`.
+        needs: the parts of a `Sample` that it looks at: "labels", "clean", "boxes", "reference".
+        ragged: whether images may have statistics of different shape, such as their detections.
+    """
+
+    see: Callable[[Output, Sample], Tensor | Sequence[Tensor]]
+    needs: frozenset[str] = frozenset()
+    ragged: bool = False
+
+    def __call__(self, output: Output, sample: Sample) -> Tensor | Sequence[Tensor]:
+        return self.see(output, sample)
+
+
 @dataclass(frozen=True)
 class Metric:
-    """One number of a table: how it is seen per image, pooled over images and finished."""
+    """One number of a table: how it is seen per image, pooled over images and finished.
+
+    A metric of your own needs one call, `METRICS.add("mine", Metric("mine", ...))`; one more,
+    `STATISTICS.add(...)`, where it is made of something that no other metric looks at.
+
+    Args:
+        name: its name in `METRICS`.
+        unit: "%", "dB" or "fraction".
+        statistic: what it is made of, a name in `STATISTICS`.
+        pool: statistics of N images, weights (R, N) -> (R, ...).
+        finish: what was pooled (R, ...) -> numbers (R,).
+        label: how a table heads it.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.metrics import METRICS, observe_all
+        >>> net, sample = toy()
+        >>> seen = observe_all(net(sample.rainy), sample, ["mIoU"])
+        >>> 0 <= METRICS["mIoU"].reduce(seen["confusion"]) <= 100
+        True
+    """
 
     name: str
-    unit: str  # "%", "dB" or "fraction"
-    statistic: str  # key in STATISTICS
-    pool: Callable[[np.ndarray, np.ndarray], np.ndarray] = average  # (N, ...), (R, N) -> (R, ...)
-    finish: Callable[[np.ndarray], np.ndarray] = unchanged  # (R, ...) -> (R,)
-    label: str = ""  # how a table heads it
+    unit: str
+    statistic: str
+    pool: Callable[[Statistics, np.ndarray], np.ndarray] = average
+    finish: Callable[[np.ndarray], np.ndarray] = unchanged
+    label: str = ""
 
     @property
-    def observe(self) -> Callable[[Output, Sample], Tensor]:
-        """Statistics per image: (B, ...) float64 or int64. One function object for all metrics that share them."""
+    def observe(self) -> Statistic:
+        """What is seen of each image: one object for all metrics that share it."""
         return STATISTICS[self.statistic]
 
-    def weigh(self, statistics: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The number under each weighting of the images: (N, ...), (R, N) -> (R,)."""
+    @property
+    def needs(self) -> frozenset[str]:
+        """The parts of a sample that it looks at."""
+        return self.observe.needs
+
+    @property
+    def ragged(self) -> bool:
+        """Whether its statistics are a list with one array per image, and not one array (N, ...)."""
+        return self.observe.ragged
+
+    def together(self, images: Sequence[np.ndarray]) -> Statistics:
+        """The statistics of single images as one: stacked to (N, ...), or where they are ragged a list."""
+        return list(images) if self.ragged else np.stack(images)
+
+    def weigh(self, statistics: Statistics, weights: np.ndarray) -> np.ndarray:
+        """The number under each weighting of the images.
+
+        Args:
+            statistics: of N images.
+            weights: (R, N), how often each image counts.
+
+        Returns:
+            (R,) numbers.
+
+        Raises:
+            ValueError: there is no image.
+        """
         if len(statistics) == 0:
             raise ValueError(f"{self.name} needs at least one image; got none")
-        return self.finish(self.pool(np.asarray(statistics), weights))
+        return self.finish(self.pool(statistics if self.ragged else np.asarray(statistics), weights))
 
-    def reduce(self, statistics: np.ndarray) -> float:
-        """The number of these images, each counted once: (N, ...) -> float."""
+    def reduce(self, statistics: Statistics) -> float:
+        """The number of these images, each counted once."""
         return float(self.weigh(statistics, np.ones((1, len(statistics))))[0])
 
 
-def observe_all(output: Output, sample: Sample, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Statistics that the metrics `names` need, each computed once: name of the statistic -> (B, ...) array."""
-    wanted = dict.fromkeys(METRICS[choose("metric", name, METRICS)].statistic for name in names)
+def observe_all(output: Output, sample: Sample, names: Iterable[str]) -> dict[str, Statistics]:
+    """What the metrics of these names look at, each statistic computed once.
+
+    Args:
+        output: what a pipeline made of the sample.
+        sample: B pictures, with what the metrics need.
+        names: names in `METRICS`.
+
+    Returns:
+        {name of the statistic: array (B, ...), or where it is ragged a list of B arrays}.
+
+    Raises:
+        ValueError: an unknown metric, or a sample without what one needs.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.metrics import observe_all
+        >>> net, sample = toy()
+        >>> observe_all(net(sample.rainy), sample, ["mIoU", "mAcc"])["confusion"].shape
+        (2, 3, 3)
+    """
+    wanted: dict[str, Statistic] = {}
+    for metric in map(METRICS.choose, names):
+        _check_needs(metric, sample)
+        wanted[metric.statistic] = metric.observe
     with torch.no_grad():
-        return {key: STATISTICS[key](output, sample).cpu().numpy() for key in wanted}
+        return {name: _arrays(statistic(output, sample)) for name, statistic in wanted.items()}
 
 
-STATISTICS: dict[str, Callable[[Output, Sample], Tensor]] = {
-    "confusion": confusion,
+def _check_needs(metric: Metric, sample: Sample) -> None:
+    for need in sorted(metric.needs):
+        if getattr(sample, need, None) is None:
+            raise ValueError(f"wanted a sample with {need} for {metric.name}, got one without")
+
+
+def _arrays(seen: Tensor | Sequence[Tensor]) -> Statistics:
+    return seen.cpu().numpy() if isinstance(seen, Tensor) else [image.cpu().numpy() for image in seen]
+
+
+STATISTICS: Registry[Statistic] = Registry("statistic")
+METRICS: Registry[Metric] = Registry("metric")
+_labels, _clean = frozenset({"labels"}), frozenset({"clean"})
+
+STATISTICS.add("confusion", Statistic(confusion, _labels))
+for _name, _see in {
     "psnr": _derained(psnr, unchanged),
     "ssim": _derained(ssim, unchanged),
     "psnr_y": _derained(psnr, unchanged, luma=True),
@@ -235,13 +339,14 @@ STATISTICS: dict[str, Callable[[Output, Sample], Tensor]] = {
     "ssim_rain_attack": _derained(ssim, round8, border="zeropad"),
     "psnr_prenet": _derained(psnr, trunc8, luma=True),
     "ssim_prenet": _derained(ssim, trunc8, luma=True),
-}
+}.items():
+    STATISTICS.add(_name, Statistic(_see, _clean))
 
-_labels = partial(Metric, unit="%", statistic="confusion", pool=total)
-_METRICS = (
-    _labels("mIoU", finish=mean_iou, label="mIoU (%)"),
-    _labels("mAcc", finish=mean_accuracy, label="mAcc (%)"),
-    _labels("allAcc", finish=pixel_accuracy, label="allAcc (%)"),
+_counted = partial(Metric, unit="%", statistic="confusion", pool=total)
+for _metric in (
+    _counted("mIoU", finish=mean_iou, label="mIoU (%)"),
+    _counted("mAcc", finish=mean_accuracy, label="mAcc (%)"),
+    _counted("allAcc", finish=pixel_accuracy, label="allAcc (%)"),
     Metric("PSNR", "dB", "psnr", label="PSNR (dB)"),
     Metric("SSIM", "fraction", "ssim", label="SSIM"),
     Metric("PSNR_y", "dB", "psnr_y", label="PSNR, luma (dB)"),
@@ -250,5 +355,5 @@ _METRICS = (
     Metric("SSIM_rain_attack", "fraction", "ssim_rain_attack", label="SSIM, rain_attack's"),
     Metric("PSNR_prenet", "dB", "psnr_prenet", label="PSNR, PReNet's (dB)"),
     Metric("SSIM_prenet", "fraction", "ssim_prenet", label="SSIM, PReNet's"),
-)
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+):
+    METRICS.add(_metric.name, _metric)

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import RLock
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from .types import choose
 
 Thing = TypeVar("Thing")
+Other = TypeVar("Other")
 
 
-class Registry(Mapping[str, Thing]):
+class Named(Mapping[str, Thing]):
+    """A mapping by name that is read only; two of them, or one and a dict, join to a dict by `|`."""
+
+    def __or__(self, other: Mapping[str, Thing]) -> dict[str, Thing]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[str, Thing]) -> dict[str, Thing]:
+        return {**other, **self}
+
+
+class Registry(Named[Thing]):
     """A mapping that declarations add to, in the order in which they are made.
 
-    Whoever looks something up first has everything loaded that `load_with` was told of, so that a name is known
-    wherever it was declared.
+    Whoever asks for a name that is not there yet, or for all of them, first has everything loaded that `load_with` was
+    told of: a name is known wherever it was declared.
+
+    Example:
+        >>> from pearl_core.registry import Registry
+        >>> COLOURS = Registry("colour")
+        >>> COLOURS.add("green", "#00ff00")
+        '#00ff00'
+        >>> COLOURS.choose("gren")
+        Traceback (most recent call last):
+        ValueError: unknown colour 'gren'; choose one of green
     """
 
     _loaders: ClassVar[list[Callable[[], object]]] = []
@@ -27,7 +48,11 @@ class Registry(Mapping[str, Thing]):
 
     @classmethod
     def load_with(cls, loader: Callable[[], object]) -> None:
-        """Call `loader` before the next thing is looked up: it imports modules that declare more."""
+        """Call `loader` before the next name is looked up that is not known yet: it imports modules that declare more.
+
+        Args:
+            loader: a function without arguments, called once.
+        """
         cls._loaders.append(loader)
 
     @classmethod
@@ -38,19 +63,31 @@ class Registry(Mapping[str, Thing]):
                 cls._loaders.pop(0)()
 
     def add(self, name: str, thing: Thing) -> Thing:
-        """Declare a thing. Errors: ValueError for a name that is taken."""
+        """Declare a thing, and return it. Raises ValueError for a name that is taken."""
         if name in self._things:
             raise ValueError(f"wanted a new name for this {self.kind}, got {name!r}, which is taken")
         self._things[name] = thing
         return thing
 
     def choose(self, name: str) -> Thing:
-        """The thing of that name. Errors: ValueError with the choices."""
-        self.load()
+        """The thing of that name. Raises ValueError with the choices."""
+        if name not in self._things:
+            self.load()
         return self._things[choose(self.kind, name, self._things)]
 
-    def __getitem__(self, name: str) -> Thing:
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Inside this context names may be added; afterwards they are forgotten. For tests."""
         self.load()
+        before = dict(self._things)
+        try:
+            yield
+        finally:
+            self._things = before
+
+    def __getitem__(self, name: str) -> Thing:
+        if name not in self._things:
+            self.load()
         return self._things[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -63,3 +100,34 @@ class Registry(Mapping[str, Thing]):
 
     def __repr__(self) -> str:
         return f"Registry({self.kind!r}: {', '.join(self._things)})"
+
+
+class View(Named[Other], Generic[Thing, Other]):
+    """The things of a registry that are `wanted`, each as `shown`: always what the registry holds now.
+
+    Example:
+        >>> from pearl_core.registry import Registry, View
+        >>> NUMBERS = Registry("number")
+        >>> _ = NUMBERS.add("one", 1), NUMBERS.add("two", 2)
+        >>> dict(View(NUMBERS, lambda number: number > 1, str))
+        {'two': '2'}
+    """
+
+    def __init__(
+        self, of: Mapping[str, Thing], wanted: Callable[[Thing], bool], shown: Callable[[Thing], Other] = lambda x: x
+    ):
+        self.of, self.wanted, self.shown = of, wanted, shown
+
+    def __getitem__(self, name: str) -> Other:
+        if not self.wanted(thing := self.of[name]):
+            raise KeyError(name)
+        return self.shown(thing)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, thing in self.of.items() if self.wanted(thing))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"View({', '.join(self)})"

@@ -7,13 +7,14 @@ killed and resumed from any state ends with the very same weights as one that wa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from .networks import groups_of
 from .pipeline import Pipeline
 from .recipes import Recipe
 from .types import Sample, choose
@@ -84,14 +85,16 @@ class Run:
 
     def __post_init__(self):
         self.part = getattr(self.pipeline, self.recipe.moves)
+        self.factors, groups = grouped(self.part, self.recipe.rates)
         make = OPTIMISERS[self.schedule.optimiser]
-        self.optimiser = make(self.part.parameters(), lr=self.schedule.lr, weight_decay=self.schedule.weight_decay)
+        self.optimiser = make(groups, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay)
 
     def state(self) -> dict:
         """The full state: plain numbers and tensors, so that `torch.load(weights_only=True)` reads it."""
         return {"done": self.done, "weights": self.part.state_dict(), "optimiser": self.optimiser.state_dict()}
 
     def restore(self, state: dict) -> None:
+        """Go on from a state that `state` returned."""
         self.done = state["done"]
         self.part.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -119,8 +122,9 @@ def train(
 
 
 def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> float:
-    for group in run.optimiser.param_groups:
-        group["lr"] = run.schedule.rate(run.done)
+    """One step of the optimiser; returns the loss before it."""
+    for group, factor in zip(run.optimiser.param_groups, run.factors, strict=True):
+        group["lr"] = factor * run.schedule.rate(run.done)
     run.pipeline.eval().requires_grad_(False)
     run.part.train().requires_grad_(True)
     device = sample.clean.device.type
@@ -136,6 +140,38 @@ def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> 
         )
     run.optimiser.step()
     return float(loss.detach())
+
+
+def grouped(net: nn.Module, rates: Mapping[str, float]) -> tuple[list[float], list[dict]]:
+    """The parameters of a net as groups for an optimiser, those without a rate of their own first.
+
+    Args:
+        net: the part that moves.
+        rates: {name of a group: its learning rate as a multiple}; the net names its groups, see `networks.groups_of`.
+
+    Returns:
+        The multiple of each group, and the groups. Without rates that is one group of all parameters.
+
+    Raises:
+        ValueError: a group that the net does not name, or a rate that is not over 0.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.train import grouped
+        >>> factors, groups = grouped(toy().net.segment, {"heads": 10.0})
+        >>> factors, [len(group["params"]) for group in groups]
+        ([1.0, 10.0], [76, 10])
+    """
+    known = groups_of(net)
+    if wrong := [name for name, rate in rates.items() if name not in known or not 0 < rate < math.inf]:
+        wanted = f"rates over 0 for {', '.join(known) or 'no group'} of {type(net).__name__}"
+        raise ValueError(f"wanted {wanted}, got {wrong[0]}: {rates[wrong[0]]}")
+    factors, members = [1.0, *rates.values()], [[] for _ in range(1 + len(rates))]
+    for key, parameter in net.named_parameters():
+        of = (number for number, name in enumerate(rates, 1) if key.startswith(tuple(known[name])))
+        members[next(of, 0)].append(parameter)
+    held = [(factor, {"params": some}) for factor, some in zip(factors, members, strict=True) if some]
+    return [factor for factor, _ in held], [group for _, group in held]
 
 
 def class_weights(counts: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ class Sample(NamedTuple):
     clean: Tensor  # (B, 3, H, W)
     labels: Tensor | None  # (B, H, W), None where nobody labelled them
     keys: tuple[str, ...] = ()  # one name per image: addresses its results
+    boxes: tuple[Tensor, ...] | None = None  # of the persons in each image, (n, 4): left, top, right, bottom in pixels
+    reference: Output | None = None  # a second answer to compare with, such as the one without attack
 
 
 class Output(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,35 @@ FORBIDDEN = {
     "lab": {"dashboard", "notebooks", "tests", "streamlit"},
     "dashboard": {"notebooks", "tests"},
 }
-# types <- objectives, balls <- searches <- problem <- compose <- zoo. A new file beside them is built like compose: it
-# may use compose and those before it, and be used by the zoo.
-RANK = {"objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "zoo": 4, "": 5}
+# types <- objectives, balls <- searches <- problem <- compose <- catalogue <- attacks by name <- zoo. A new file beside
+# them is built like compose: it may use compose and those before it, and be used by those after it.
+RANK = {
+    "objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "catalogue": 4,
+    "fixed": 5, "turned": 5, "reliable": 6, "deraining": 6, "zoo": 7, "": 8,
+}  # fmt: skip
+# The rooms of the bench, from the ground up: each may import itself and those before it.
+ROOMS = ("system", "data", "nets", "measure", "training", "view", "widgets", "reports", "papers", "reproduce", "bench",
+         "cli")  # fmt: skip
+HOUSE = ("pearl_core", "lab", "dashboard")  # no circle of files in all of it
+PAPERS = {path.parent.name for path in (ROOT / "lab" / "papers").glob("*/__init__.py")}
+# Where a word that is also the key of a paper means something else. The rain preset, first of all:
+NAMESAKES = {
+    "lab.data": {"pearl"},
+    "lab.data.calibrate": {"pearl"},
+    "lab.measure.trial": {"pearl"},
+    "lab.reports.comparison": {"pearl"},
+    "lab.training.one": {"pearl"},  # and a recipe
+    "lab.bench.scale": {"pearl"},  # and a recipe
+    "lab.training.plans": {"pearl"},  # a recipe
+    "lab.measure.curves": {"pearl"},  # a method among those a curve begins with
+    "lab.bench.table1": {"pearl"},  # a method that is timed
+    "dashboard.views.compare": {"pearl"},  # a method that is compared at first
+    "lab.view.panels": {"sea"},  # an attack
+    "lab.bench": {"sea"},  # a bench of that attack
+    "lab.bench.costs": {"sea"},  # the attack
+}
+# Imports that are known to run uphill or in a circle: none may join them, and each leaves when it is mended.
+MENDING = {("lab.data.base", "lab.view.rich"), ("lab.view.session", "lab.view.rich")}
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve"}
 
 
@@ -73,6 +100,69 @@ def uphill(module: str, source: str, package: bool = False) -> list[str]:
         if theirs >= mine and not siblings:
             wrong.add(f"{module} imports {name}")
     return sorted(wrong)
+
+
+def room(module: str) -> str | None:
+    """The room of the bench that a dotted name lies in; None for what is outside, and for the door, `lab` itself."""
+    name = (module.split(".") + [""])[1] if below(module, "lab") else ""
+    return "cli" if name == "__main__" else name or None
+
+
+def paper_of(module: str) -> str | None:
+    """The paper whose folder a dotted name lies in."""
+    found = module.removeprefix("lab.papers.").split(".")[0] if below(module, "lab.papers") else None
+    return found if found in PAPERS else None
+
+
+def upstairs(module: str, source: str, package: bool = False) -> list[str]:
+    """Imports of `module` from a higher room of the bench, or from a paper's folder that is none of its business."""
+    wrong, here, own = [], room(module), paper_of(module)
+    for name in imports(module, ast.parse(source), package):
+        there = room(name)
+        higher = here in ROOMS and there in ROOMS and ROOMS.index(there) > ROOMS.index(here)
+        if higher or (paper_of(name) not in (None, own) and here != "bench"):
+            wrong.append(f"{module} imports {name}")
+    return sorted(wrong)
+
+
+def papers_named(module: str, source: str, papers: set[str] = PAPERS) -> list[str]:
+    """Keys of papers among the words of a file that belongs to none of them."""
+    if paper_of(module) or not (below(module, "lab") or below(module, "dashboard")):
+        return []
+    words = [(node.value, node.lineno) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    wanted = papers - NAMESAKES.get(module, set())
+    return [f"{module} names {word!r}, line {line}" for word, line in words if word in wanted]
+
+
+def files_imported(sources: dict[str, tuple[str, bool]]) -> dict[str, set[str]]:
+    """Which of the modules each of them imports: by name its source, and whether it is a package."""
+    found: dict[str, set[str]] = {}
+    for module, (source, package) in sources.items():
+        found[module] = set()
+        for name in imports(module, ast.parse(source), package):
+            parts = name.split(".")
+            while parts and ".".join(parts) not in sources:
+                parts.pop()
+            found[module] |= {".".join(parts)} - {"", module}
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of imports through each file that is on one, in words, the shortest."""
+    found = {}
+    for start in sorted(graph):
+        came, queue = {start: None}, [start]
+        for module in queue:  # grows as it goes
+            if start in graph[module]:
+                path = [start]
+                while module is not None:
+                    path, module = [module, *path], came[module]
+                found.setdefault(frozenset(path), " -> ".join(path))
+                break
+            fresh = sorted(graph[module] - came.keys())
+            came |= dict.fromkeys(fresh, module)
+            queue += fresh
+    return list(found.values())
 
 
 def unpickles(source: str) -> list[str]:
@@ -140,6 +230,35 @@ def test_imports_run_downhill_and_nothing_unpickles(path):
     assert unpickles(source) == []
 
 
+@cache
+def sources_of(house: tuple[str, ...] = HOUSE) -> dict[str, tuple[str, bool]]:
+    """Every file by the name of its module: its source, and whether it is a package."""
+    files = [path for path in python_files() if path.startswith(tuple(f"{part}/" for part in house))]
+    names = {path: module_name(path) for path in files}
+    return {name: ((ROOT / path).read_text(encoding="utf-8"), package) for path, (name, package) in names.items()}
+
+
+@pytest.mark.parametrize("module", sources_of(("lab", "dashboard")))
+def test_rooms_import_those_below_and_papers_only_themselves(module):
+    source, package = sources_of()[module]
+    mending = tuple(f"{module} imports {there}" for here, there in MENDING if here == module)
+    assert [found for found in upstairs(module, source, package) if not found.startswith(mending or "-")] == []
+    assert papers_named(module, source) == []
+
+
+def test_every_file_of_the_bench_lies_in_a_room():
+    assert {room(module) for module in sources_of(("lab",))} - {None} == set(ROOMS)
+
+
+def test_no_circle_of_files():
+    graph = files_imported(sources_of())
+    assert {pair for pair in MENDING if pair[1] not in graph.get(pair[0], ())} == set(), (
+        "mended: take them off the list"
+    )
+    mended = {module: {name for name in found if (module, name) not in MENDING} for module, found in graph.items()}
+    assert circles(mended) == []
+
+
 @pytest.mark.parametrize("path", notebooks())
 def test_notebooks_are_thin_and_committed_without_outputs(path):
     assert thickness(json.loads((ROOT / path).read_text(encoding="utf-8"))) == []
@@ -188,6 +307,87 @@ def test_the_checker_sees_an_import_that_runs_uphill(module, source):
 )
 def test_the_checker_lets_downhill_imports_pass(module, source):
     assert uphill(module, source) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("lab.system.disk", "from lab.data import reader"),
+        ("lab.data.base", "def f():\n    from lab.view.rich import small"),
+        ("lab.nets.zoo", "if TYPE_CHECKING:\n    from lab.measure import trial"),
+        ("lab.view.session", "from ..reports.report import Report"),
+        ("lab.reports.report", "import lab.papers"),
+        ("lab.reports.report", "from lab.papers.pearl.table1 import TABLE"),
+        ("lab.papers.pearl.table1", "from lab.reproduce import tables"),
+        ("lab.papers.sea.strength", "from lab.papers.pearl import table1"),
+        ("lab.papers.sea.strength", "from ..pearl.methods import METHODS"),
+        ("lab.papers", "from lab.papers import sea"),
+        ("lab.reproduce.tables", "import importlib\nimportlib.import_module('lab.papers.sea.strength')"),
+        ("lab.cli", "from lab.papers import pearl"),
+        ("dashboard.views.tables", "from lab.papers.pearl import table1"),
+        ("lab.bench.table1", "from lab import cli"),
+        ("lab.reproduce.tables", "from lab.__main__ import main"),
+    ],
+)
+def test_the_checker_sees_an_import_from_a_higher_room_or_a_paper(module, source):
+    assert upstairs(module, source)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        (
+            "lab.view.session",
+            "from lab.view import take\nfrom lab.measure.trial import Trial\nfrom .setting import Setting",
+        ),
+        (
+            "lab.papers.pearl.table1",
+            "from lab.papers.pearl.printed import PRINTED\nfrom lab.reports.report import Report",
+        ),
+        ("lab.papers.sea.strength", "from . import PAPER\nfrom lab.papers import PAPERS"),
+        ("lab.reproduce.tables", "from lab.papers import PAPERS"),
+        ("lab.bench.table1", "from lab.papers.pearl.table1 import EXPERIMENT"),
+        ("dashboard.views.tables", "from lab.papers import PAPERS\nfrom lab import cli"),
+        ("lab", "import importlib\nimportlib.import_module('lab.papers')"),
+    ],
+)
+def test_the_checker_lets_imports_from_lower_rooms_pass(module, source):
+    assert upstairs(module, source) == []
+
+
+def test_the_checker_sees_a_paper_named_where_all_papers_are_meant():
+    source = '"""Of pearl: "pearl"."""\nkey = "pearl"\nother = f"{key}/sea" + "pearl_ama"'
+    assert papers_named("lab.reproduce.results", source, {"pearl", "sea"}) == [
+        "lab.reproduce.results names 'pearl', line 2"
+    ]
+    assert papers_named("dashboard.views.tables", "x == 'sea'", {"pearl", "sea"})
+    assert papers_named("lab.papers", "x == 'sea'", {"pearl", "sea"})
+    for module in ("lab.papers.pearl.table1", "lab.measure.trial", "pearl_core.rain"):
+        assert papers_named(module, source, {"pearl", "sea"}) == []
+    assert {"pearl", "sea"} <= PAPERS
+
+
+def test_every_namesake_is_needed():
+    sources = sources_of()
+    for module, words in NAMESAKES.items():
+        used = {node.value for node in ast.walk(ast.parse(sources[module][0])) if isinstance(node, ast.Constant)}
+        assert words <= used, f"{module} no longer says {words - used}: take it off the list"
+
+
+def test_the_checker_sees_a_circle_of_files():
+    sources = {
+        "a": ("import b.c", True),
+        "b": ("", True),
+        "b.c": ("def f():\n    from .d import g", False),
+        "b.d": ("if TYPE_CHECKING:\n    import a", False),
+        "e": ("import a, f", False),
+        "f": ("import numpy, e", False),
+        "g": ("from b import d", False),
+    }
+    graph = files_imported(sources)
+    assert graph["b.c"] == {"b.d"} and graph["g"] == {"b.d"} and graph["f"] == {"e"}
+    assert circles(graph) == ["a -> b.c -> b.d -> a", "e -> f -> e"]
+    assert circles(graph | {"b.d": set(), "f": set()}) == []
 
 
 def test_relative_imports_of_a_package_start_at_the_package():

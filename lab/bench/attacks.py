@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tqdm.auto import tqdm
-
 from lab.bench.costs import ATTACKS, CLASSES, Case, Cost, Key, measured
 from lab.bench.measure import features, machine
+from lab.system.progress import bar
 from pearl_core.types import choose
 
 CASES = {"small": Case(18, 16, (128, 256)), "large": Case(50, 64, (256, 256))}
@@ -31,7 +30,9 @@ def attacks(
     if steps < 4 or min(batches) < 1:
         raise ValueError(f"wanted 4 steps and batches of 1 or more, got {steps} and {', '.join(map(str, batches))}")
     costs: Costs = {}
-    for net, batch in tqdm([(net, batch) for net in nets for batch in batches], unit="batch", leave=False):
+    for net, batch in bar(
+        [(net, batch) for net in nets for batch in batches], what="timing", unit="batch", leave=False
+    ):
         many = steps if net == "small" or (net, batch) == LIMITED else max(steps // 4, 4)
         for key, cost in measured(CASES[net], batch, many, precision):
             costs[net, batch, key] = cost

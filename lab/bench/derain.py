@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from lab.bench.attacks import at_most
 from lab.bench.measure import machine, times
 from lab.bench.memory import fresh, grown
 from lab.bench.plain import PLAIN
+from lab.system.progress import bar
 from pearl_core.derain import DERAINERS
 from pearl_core.precision import fast_dtype
 from pearl_core.types import choose
@@ -66,7 +66,9 @@ def derain(
     if batch < 1 or repeats < 1:
         raise ValueError(f"wanted a batch of 1 or more and 1 repeat or more, got {batch} and {repeats}")
     shape = batch, 3, *sides(size)
-    rows = {pair: compared(*pair, shape, repeats) for pair in tqdm(list(pairs(nets)), unit="row", leave=False)}
+    rows = {
+        pair: compared(*pair, shape, repeats) for pair in bar(list(pairs(nets)), what="timing", unit="row", leave=False)
+    }
     lines = [*heading(size, batch, repeats), *(line(*pair, row) for pair, row in rows.items())]
     speeds = factors(shape, repeats) if "prenet" in nets else {}
     return "\n".join([*lines, *factor_lines(speeds), *limits(rows), *speed_limit(speeds)])

@@ -21,7 +21,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
-from tqdm.auto import tqdm
 
 from lab.bench.measure import machine, times
 from lab.bench.memory import grown
@@ -31,10 +30,12 @@ from lab.data.files import Size
 from lab.nets import zoo
 from lab.nets.methods import METHODS
 from lab.nets.zoo import NetName
+from lab.papers.pearl.plan import BEHIND, RECIPES
 from lab.papers.pearl.table1 import EXPERIMENT
+from lab.system.progress import bar
 from lab.training.batches import Batches
 from lab.training.one import Job
-from lab.training.plans import BEHIND, PAPER_BATCH, RECIPES, nets, plan
+from lab.training.plans import PAPER_BATCH, nets, plan
 from pearl_core import recipes as made
 from pearl_core.pipeline import Pipeline, frozen
 from pearl_core.precision import fast_dtype
@@ -83,7 +84,7 @@ def scale(
         raise ValueError(f"wanted 2 pictures or more, or 0, and shares over 0 up to 1, got {batch} and {shares}")
     machines = [gpu(words, shares) for words in gpus]
     names = chosen(dataset, recipes, derainers, segmenters)
-    costs = pd.DataFrame([cost(name, batch) for name in tqdm(names, unit="net", leave=False)])
+    costs = pd.DataFrame([cost(name, batch) for name in bar(names, what="timing", unit="net", leave=False)])
     flops = costs["steps"] * costs["10^12 FLOPs"] * T
     hours = {f"est. h {one.name}": flops.map(one.hours) for one in machines}
     sizes = dict.fromkeys((reader(dataset).size, OFFICIAL.get(dataset, reader(dataset).size)))

@@ -6,11 +6,11 @@ import time
 from typing import NamedTuple
 
 from torch import nn
-from tqdm.auto import tqdm
 
 from lab.bench.measure import machine, watched
 from lab.data import dataset
-from lab.nets.pipelines import build, nets
+from lab.nets.pipelines import System, build
+from lab.system.progress import bar
 from pearl_core.attacks import zoo
 from pearl_core.attacks.compose import Attack
 from pearl_core.attacks.ensembles import accuracy_of
@@ -35,10 +35,10 @@ def sea(images: int = 32, steps: int = 100, eps: float = 8, precision: str = "au
     """Both ways on clean test pictures of the scenes, on the undefended net, one picture at a time."""
     if not (images > 0 and steps > 0):
         raise ValueError(f"wanted 1 image and 1 step or more, got {images} and {steps}")
-    model = build(nets("seg", "scenes", "prenet", "pspnet"))
+    model = build(System("seg").nets)
     data = dataset("scenes", rain="none", count=images)
     attacks = {stop: zoo.sea(eps, steps, stop=stop, precision=precision) for stop in STOPS}
-    pictures = tqdm([data.sample([i]) for i in range(len(data))], unit="picture", leave=False)
+    pictures = bar([data.sample([i]) for i in range(len(data))], what="attacking", unit="picture", leave=False)
     runs = [{stop: run(attack, model, sample) for stop, attack in attacks.items()} for sample in pictures]
     zero = [both for both in runs if both["member"].accuracy == 0]
     return "\n".join([

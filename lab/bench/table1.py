@@ -34,11 +34,11 @@ def table1(images: int = 32) -> str:
         took = []
         for trials in parts.values():
             started = time.perf_counter()
-            run(trials, store=Store(Path(folder) / "results.sqlite"), quiet=True)
+            run(trials, store=Store(Path(folder) / "results.sqlite"), quiet=True, processes=1)
             took.append(time.perf_counter() - started)
         after = floor(cells, gradients, scores)
         started = time.perf_counter()
-        run([cell.trial for cell in cells], store=Store(Path(folder) / "results.sqlite"), quiet=True)
+        run([cell.trial for cell in cells], store=Store(Path(folder) / "results.sqlite"), quiet=True, processes=1)
         again = time.perf_counter() - started
         shown = precisions(images, Store(Path(folder) / "precisions.sqlite"))
     least, everything = (before + after) / 2, sum(took)
@@ -104,7 +104,7 @@ def precisions(images: int, store: Store) -> list[str]:
         accuracy = {}
         for precision in ("float32", "auto"):
             trial = Trial(method, attack="bim", steps=10, eps=8, threat=threat, images=images, precision=precision)
-            rows = run([trial], store=store, quiet=True)
+            rows = run([trial], store=store, quiet=True, processes=1)
             accuracy[precision] = rows[rows.metric == "allAcc"].value.item()
         fast, exact = accuracy["auto"], accuracy["float32"]
         lines.append(

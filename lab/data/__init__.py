@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from lab.data import files, rainy
-from lab.data.base import Arrays, Dataset, Picture, Reader
+from lab.data.base import READERS, Arrays, Dataset, Picture, Reader
 from lab.data.files import Size
 from pearl_core.rain import Rain
 from pearl_core.types import choose
 
-__all__ = ["Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
+__all__ = ["READERS", "Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
 
 
 def names() -> tuple[str, ...]:
     """What `dataset` knows."""
-    return tuple(sorted(_readers()))
+    return tuple(sorted(READERS))
 
 
 def reader(name: str) -> Reader:
     """How data set `name` is opened: its splits, its working size."""
-    return _readers()[choose("data set", name, _readers())]
+    return READERS[choose("data set", name, READERS)]
 
 
 def dataset(
@@ -52,7 +51,8 @@ def dataset(
     return replace(opened, rain=rain if isinstance(rain, Rain) else rainy.recorded(name, opened.size, rain))
 
 
-@cache
-def _readers() -> dict[str, Reader]:
-    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    return {module.READER.name: module.READER for module in modules if hasattr(module, "READER")}
+# last: some of these files open data sets
+for _file in iter_modules(__path__):
+    _module = import_module(f"{__name__}.{_file.name}")
+    if hasattr(_module, "READER"):
+        READERS.add(_module.READER.name, _module.READER)

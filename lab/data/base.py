@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from lab.data import rainy
 from lab.data.files import Size
 from lab.system import draw, html
-from lab.system.words import title
+from lab.system.progress import bar
 from pearl_core.rain import NOTICEABLE, Rain, Rainy, add_rain
+from pearl_core.registry import Registry
 from pearl_core.types import VOID, Sample
 
 THUMBNAILS = 8  # pictures that a notebook shows of a data set
@@ -34,12 +34,15 @@ class Picture(NamedTuple):
     rainy: np.ndarray | None = None  # (H, W, 3) uint8: rain that came with the set, None where the model adds it
 
 
+Held = np.ndarray | Sequence[np.ndarray]  # one array for all pictures, or where their sizes differ one for each
+
+
 class Arrays(NamedTuple):
     """A whole split in memory."""
 
-    clean: np.ndarray  # (N, H, W, 3) uint8
-    labels: np.ndarray | None  # (N, H, W) uint8
-    rainy: np.ndarray | None = None  # (N, H, W, 3) uint8
+    clean: Held  # (N, H, W, 3) uint8
+    labels: Held | None  # (N, H, W) uint8
+    rainy: Held | None = None  # (N, H, W, 3) uint8
 
 
 @dataclass(eq=False)
@@ -81,6 +84,20 @@ class Dataset:
             keys=tuple(p.key for p in pictures),
         )
 
+    def samples(self, indices: Sequence[int]) -> list[Sample]:
+        """The same as batches of one size each, in the order of their first pictures."""
+        if self.size is not None:
+            return [self.sample(indices)]
+        groups: dict[Size, list[int]] = {}
+        for i in indices:
+            groups.setdefault(self[i].clean.shape[:2], []).append(i)
+        return [self.sample(same) for same in groups.values()]
+
+    @cached_property
+    def labelled(self) -> bool:
+        """Whether somebody labelled its pictures."""
+        return bool(self.classes) and self[0].labels is not None
+
     def rained(self, picture: Picture, *, rain_seed: int | str | None = None) -> np.ndarray:
         """(H, W, 3) float32 in [0, 1]. Rain that came with the set is what it is, whatever the seed."""
         return self.in_rain(picture, rain_seed=rain_seed).image
@@ -98,9 +115,9 @@ class Dataset:
     def preload(self) -> Arrays:
         """Every picture decoded once and kept: later reads and samples come from memory."""
         if self.held is None:
-            bar = tqdm(range(len(self)), desc=f"{self.name} {self.split}", unit="picture", leave=False)
-            clean, labels, _, wet = zip(*(self.read(i) for i in bar), strict=True)
-            self.held = Arrays(stack(clean), stack(labels), stack(wet))
+            places = bar(range(len(self)), what=f"{self.name} {self.split}", unit="picture", leave=False)
+            clean, labels, _, wet = zip(*(self.read(i) for i in places), strict=True)
+            self.held = Arrays(*map(together, (clean, labels, wet)))
         return self.held
 
     @cached_property
@@ -115,7 +132,9 @@ class Dataset:
         size = "sizes as they are" if self.size is None else "{1} x {0} pixels".format(*self.size)
         rain = "none added" if self.rain is None else ", ".join(f"{k} {v:g}" for k, v in asdict(self.rain).items())
         facts = f"{self.split}, {len(self)} pictures, {size}, {len(self.classes)} classes; rain: {rain}"
-        head = f"<p><b>{escape(title(self.name))}</b>, {escape(facts)}</p>"
+        head = (
+            f"<p><b>{escape(READERS[self.name].title if self.name in READERS else self.name)}</b>, {escape(facts)}</p>"
+        )
         first = (self[i] for i in range(min(len(self), THUMBNAILS)))
         pictures = [html.captioned(draw.png(picture.clean), picture.key) for picture in first]
         return head + (f"<p>{escape(self.note)}</p>" if self.note else "") + html.table(pictures)
@@ -134,6 +153,14 @@ class Reader:
     holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
     classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
+    titled: str = ""  # as people write it; empty: its name
+
+    @property
+    def title(self) -> str:
+        return self.titled or self.name
+
+
+READERS: Registry[Reader] = Registry("data set")
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:
@@ -150,6 +177,13 @@ def stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
         found = ", ".join(f"{h}x{w}" for h, w in sizes) or "no picture at all"
         raise ValueError(f"a batch wants pictures of one size (H x W), got {found}; take them one at a time")
     return np.stack(arrays)
+
+
+def together(arrays: Sequence[np.ndarray | None]) -> Held | None:
+    """As `stack`, but arrays of several sizes stay by themselves."""
+    if any(a is None for a in arrays) or len({a.shape for a in arrays}) == 1:
+        return stack(arrays)
+    return arrays
 
 
 def images_of(pixels: np.ndarray) -> torch.Tensor:

@@ -6,11 +6,11 @@ import os
 from dataclasses import replace
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from lab.data import dataset, rainy, reader
 from lab.data.base import Dataset, unit
 from lab.data.files import Size
+from lab.system.progress import bar
 from pearl_core import metrics
 from pearl_core.rain import calibrate, preset
 
@@ -49,7 +49,7 @@ def misses(found: dict[str, dict[str, float]], split: str) -> list[str]:
 def quality(data: Dataset, indices: list[int]) -> tuple[float, float]:
     """Mean PSNR in dB and mean SSIM of these rainy pictures against the clean ones."""
     values = []
-    for i in tqdm(indices, desc=f"{data.name} {data.split}", unit="picture", leave=False):
+    for i in bar(indices, what=f"{data.name} {data.split}", unit="picture", leave=False):
         wet, clean, *_ = data.sample([i])
         values.append([metrics.psnr(wet, clean).item(), metrics.ssim(wet, clean).item()])
     psnr, ssim = np.mean(values, axis=0).tolist()

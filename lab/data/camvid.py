@@ -83,5 +83,13 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
 
 
 READER = Reader(
-    "camvid", ("train", "val", "test"), "val", (176, 240), open_split, holds=holds, remarks=remarks, classes=CLASSES
+    "camvid",
+    ("train", "val", "test"),
+    "val",
+    (176, 240),
+    open_split,
+    holds=holds,
+    remarks=remarks,
+    classes=CLASSES,
+    titled="CamVid",
 )

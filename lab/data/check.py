@@ -6,10 +6,10 @@ import os
 from collections import Counter
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from lab.data import files, reader
 from lab.data.base import Dataset
+from lab.system.progress import bar
 
 BUILT_IN = 50  # built-in pictures looked at: they cannot be broken on the disk
 SIZES = 5  # sizes named: VOC has hundreds
@@ -39,7 +39,7 @@ def check(name: str, data_root: str | os.PathLike | None = None) -> str:
 def _look(data: Dataset) -> tuple[list[str], list[str]]:
     """Every picture of a split decoded: the report's lines, the faults."""
     sizes, pixels, errors = Counter(), np.zeros(256, np.int64), []
-    for i in tqdm(range(len(data)), desc=f"{data.name} {data.split}", unit="picture", leave=False):
+    for i in bar(range(len(data)), what=f"{data.name} {data.split}", unit="picture", leave=False):
         try:
             picture = data[i]
         except (ValueError, FileNotFoundError) as error:

@@ -106,5 +106,13 @@ def _read(key: str, image_path: Path, labels_path: Path | None, numbers: dict[in
 
 
 READER = Reader(
-    "cityscapes", tuple(COUNTS), "val", (512, 1024), open_split, holds=holds, remarks=remarks, classes=CLASSES
+    "cityscapes",
+    tuple(COUNTS),
+    "val",
+    (512, 1024),
+    open_split,
+    holds=holds,
+    remarks=remarks,
+    classes=CLASSES,
+    titled="Cityscapes",
 )

@@ -15,4 +15,6 @@ def open_split(root: None, split: str, size: Size, count: int | None) -> Dataset
     return worlds.opened("objects", drawn, split, size, count, CLASSES, PALETTE, probe=8, small=(32, 40))
 
 
-READER = Reader("objects", SPLITS, "test", (128, 160), open_split, built_in=True, classes=CLASSES)
+READER = Reader(
+    "objects", SPLITS, "test", (128, 160), open_split, built_in=True, classes=CLASSES, titled="built-in objects"
+)

@@ -73,4 +73,4 @@ def _in_order(key: str) -> tuple[str, int]:
     return (word, int(number)) if number.isdigit() else (key, 0)
 
 
-READER = Reader("rain100h", ("test",), "test", None, open_split)
+READER = Reader("rain100h", ("test",), "test", None, open_split, titled="Rain100H")

@@ -15,4 +15,6 @@ def open_split(root: None, split: str, size: Size, count: int | None) -> Dataset
     return worlds.opened("scenes", scene, split, size, count, CLASSES, PALETTE, probe=1, small=(32, 64))
 
 
-READER = Reader("scenes", SPLITS, "test", (128, 256), open_split, built_in=True, classes=CLASSES)
+READER = Reader(
+    "scenes", SPLITS, "test", (128, 256), open_split, built_in=True, classes=CLASSES, titled="built-in scenes"
+)

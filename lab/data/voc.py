@@ -96,4 +96,14 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
 
 
 # The longer side of nearly all pictures is 500. The working size is that of the authors' training crops.
-READER = Reader("voc", tuple(COUNTS), "val", (473, 473), open_split, holds=holds, remarks=remarks, classes=CLASSES)
+READER = Reader(
+    "voc",
+    tuple(COUNTS),
+    "val",
+    (473, 473),
+    open_split,
+    holds=holds,
+    remarks=remarks,
+    classes=CLASSES,
+    titled="PASCAL VOC",
+)

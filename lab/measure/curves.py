@@ -5,31 +5,26 @@ A setting says all that decides the picture. It goes to JSON, to an address and 
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
+from typing import ClassVar
 
-from lab.data import names
-from lab.measure.measuring import BATCH, TABLED
-from lab.measure.trial import Trial, number
-from lab.nets.methods import METHODS
-from lab.nets.pipelines import THREATS
-from pearl_core.attacks.zoo import ATTACKS
-from pearl_core.derain import DERAINERS
+from lab.measure.measuring import BATCH
+from lab.measure.trial import TABLED, Trial, attacked
+from lab.nets.methods import METHODS, UNDEFENDED
+from lab.system import parts
+from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.types import choose
 
-SOURCE = "seg"  # what a transfer attack is made on
 IMAGES = range(BATCH, 101, BATCH)  # whole batches, so that none is attacked for nothing
 MOST_STEPS = 1000
 MOST_VALUES = 40  # on one curve
-SEVERAL = {"methods": METHODS, "threats": THREATS}
-AMOUNTS = {"eps": float, "steps": int}  # several of one of them, one of the other
 
 
 @dataclass(frozen=True)
 class CurveSetting:
-    """Everything that decides the picture, and nothing else; eps in 1/255. The curve runs over what is several."""
+    """Everything that decides the picture; eps in 1/255. Several values of eps or of steps: that one is the x axis."""
 
     metric: str = "mIoU"
     methods: tuple[str, ...] = ("seg", "derain_seg", "nat", "pearl")
@@ -42,19 +37,17 @@ class CurveSetting:
     images: int = 32
     seed: int = 0
 
+    ALWAYS: ClassVar = (
+        "metric", "methods", "threats", "attack", "eps", "steps", "derain", "dataset", "images", "seed"
+    )  # fmt: skip
+
     def __post_init__(self):
+        parts.check(self)
         choose("metric", self.metric, TABLED)
-        choose("attack", self.attack, ATTACKS)
-        choose("derain net", self.derain, DERAINERS)
-        choose("data set", self.dataset, names())
-        for name, choices in SEVERAL.items():
-            found = [choose(name.removesuffix("s"), one, choices) for one in listed(name, getattr(self, name))]
-            object.__setattr__(self, name, tuple(dict.fromkeys(found)))
-        for name, kind in AMOUNTS.items():
-            found = {counted(name, one, kind) for one in listed(name, getattr(self, name))}
-            object.__setattr__(self, name, tuple(sorted(found)))
-        for name in ("images", "seed"):
-            object.__setattr__(self, name, counted(name, getattr(self, name), int))
+        for name in ("eps", "steps"):
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
+        for name in ("methods", "threats"):
+            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
         refuse(self)
         points(self)  # refuses what a trial refuses, before anything is computed
 
@@ -69,26 +62,12 @@ class CurveSetting:
         return getattr(self, self.over)
 
 
-DEFAULT = {field.name: field.default for field in fields(CurveSetting)}
-
-
-def listed(name: str, found: object) -> tuple:
-    if not isinstance(found, tuple | list) or not found:
-        raise ValueError(f"wanted a list of one or more for {name}, got {repr(found) if found else 'none'}")
-    return tuple(found)
-
-
-def counted(name: str, value: object, kind: type) -> float:
-    """`value` as `kind`; where it is no such number, or beyond all numbers, a ValueError."""
-    try:
-        return number(name, value, kind)
-    except OverflowError:
-        raise ValueError(f"wanted a number that can be counted to for {name}, got {value!r:.20}") from None
+DEFAULT = {name: parts.default(CurveSetting, name) for name in CurveSetting.ALWAYS}
 
 
 def refuse(setting: CurveSetting) -> None:
     """A ValueError where there is no curve to draw, or no end to it."""
-    counts = {name: len(getattr(setting, name)) for name in AMOUNTS}
+    counts = {name: len(getattr(setting, name)) for name in ("eps", "steps")}
     if (counts["eps"] > 1) == (counts["steps"] > 1):
         got = f"{counts['eps']} eps and {counts['steps']} steps"
         raise ValueError(f"wanted several eps and one number of steps, or several steps and one eps, got {got}")
@@ -102,6 +81,11 @@ def refuse(setting: CurveSetting) -> None:
         raise ValueError(f"wanted from {IMAGES[0]} to {IMAGES[-1]} images, in steps of {BATCH}, got {setting.images}")
 
 
+def attacks() -> list[str]:
+    """Those that a curve can run over: the ones with a radius, on any picture."""
+    return sorted(name for name, entry in CATALOGUE.items() if entry.sized and not entry.needs)
+
+
 # ---- trials ----
 
 
@@ -109,20 +93,21 @@ def points(setting: CurveSetting) -> list[Trial]:
     """Curve by curve, and along each its values; a transfer attack leaves out the defence it is made on."""
     shared = {name: getattr(setting, name) for name in ("attack", "derain", "dataset", "images", "seed")}
     found = [
-        Trial(method, threat=threat, source=SOURCE if threat == "transfer" else None, eps=eps, steps=steps, **shared)
-        for threat in setting.threats for method in setting.methods if (threat, method) != ("transfer", SOURCE)
+        trial
+        for threat in setting.threats for method in setting.methods
         for eps in setting.eps for steps in setting.steps
+        for trial in attacked([method], threat, eps=eps, steps=steps, **shared)
     ]  # fmt: skip
     if not found:
-        title = METHODS[SOURCE].title
+        title = METHODS[UNDEFENDED].title
         raise ValueError(f"wanted a defence beside {title}, on which the transfer attack is made, got {title} alone")
     return found
 
 
 def left_out(setting: CurveSetting) -> list[str]:
     """What was asked for and cannot be measured, a sentence each."""
-    title = METHODS[SOURCE].title
-    asked = "transfer" in setting.threats and SOURCE in setting.methods
+    title = METHODS[UNDEFENDED].title
+    asked = "transfer" in setting.threats and UNDEFENDED in setting.methods
     return [f"{title} under transfer is left out: the attack is made on {title} itself."] if asked else []
 
 
@@ -144,7 +129,7 @@ def curve(
     """
     given = dict(locals())
     del given["data_root"]
-    return points(from_strings({name: text_of(value) for name, value in given.items()}))
+    return points(from_strings({name: parts.text_of(value) for name, value in given.items()}))
 
 
 # ---- as text ----
@@ -152,46 +137,16 @@ def curve(
 
 def to_strings(setting: CurveSetting) -> dict[str, str]:
     """For an address or a command: lists with commas."""
-    return {name: text_of(value) for name, value in asdict(setting).items()}
+    return parts.to_texts(setting)
 
 
 def from_strings(given: Mapping[str, str]) -> CurveSetting:
     """Back from `to_strings`; what is not named keeps its default. Errors: one-line ValueErrors."""
-    return CurveSetting(
-        **{name: parsed(name, given[name], DEFAULT[choose("setting", name, DEFAULT)]) for name in given}
-    )
-
-
-def text_of(value: object) -> str:
-    if isinstance(value, tuple | list):
-        return ",".join(map(text_of, value))
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def parsed(name: str, text: str, example: object) -> object:
-    """`text` as what `example` is; a tuple where that is one."""
-    if isinstance(example, tuple):
-        return tuple(parsed(name, part, example[0]) for part in text.split(",") if part.strip())
-    try:
-        return type(example)(text.strip())
-    except ValueError:
-        wanted = "a whole number" if isinstance(example, int) else "a number"
-        raise ValueError(f"wanted {wanted} for {name}, got {text.strip()!r}") from None
+    return parts.from_texts(CurveSetting, given)
 
 
 def to_json(setting: CurveSetting) -> str:
-    return json.dumps(asdict(setting), indent=2) + "\n"
-
-
-def from_json(text: str) -> CurveSetting:
-    """Back from `to_json`, strictly; what is not named keeps its default. Errors: one-line ValueErrors."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"wanted a setting as JSON, got something else: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"wanted a setting as a JSON object, got a {type(found).__name__}")
-    return CurveSetting(**{choose("setting", name, DEFAULT): value for name, value in found.items()})
+    return parts.to_json(setting)
 
 
 def command(setting: CurveSetting, data_root: str | None = None) -> str:

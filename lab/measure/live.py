@@ -59,7 +59,7 @@ def measured(trials: Iterable[Trial], data_root: str | None = None, store: Store
             if not work:
                 continue  # a run that was stopped left this batch behind
             began = time.perf_counter()
-            compute(part, store, quiet=True)
+            compute(part, store, quiet=True, processes=1)  # too little for more
             done, seconds = done + work, seconds + time.perf_counter() - began
             left = seconds / done * (total - done)
             yield Step(None, None, seconds, left)

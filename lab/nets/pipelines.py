@@ -1,45 +1,108 @@
-"""Which nets a method is made of, and which of them an attack sees under each threat."""
+"""Systems: which trained nets a method is made of, and which of them an attack sees under each threat."""
 
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cache
 
 from lab.nets.methods import METHODS
 from lab.nets.zoo import Net, NetName, find
+from lab.system.parts import kinds, parsed
 from pearl_core.derain import DERAINERS
 from pearl_core.pipeline import Pipeline
+from pearl_core.recipes import RECIPES
+from pearl_core.segment import SEGMENTERS
 from pearl_core.types import choose
 
 THREATS = ("oblivious", "adaptive", "transfer")
-Nets = tuple[Net | None, Net]  # derainer (None where nothing derains), segmenter
+Nets = tuple[Net | None, Net | None]  # derainer and segmenter, one of which may be absent
+PARTS = ("derain", "segment")
 
 
-def nets(
-    method: str,
-    dataset: str,
-    derain: str,
-    segmenter: str,
-    seed: int = 0,
-    *,
-    derain_on: str | None = None,
-    derain_with: str | None = None,
-) -> Nets:
-    """The trained nets behind a method; one that nobody trained is an error that says how to.
+@dataclass(frozen=True)
+class System:
+    """The nets that an attacker faces: a method, the networks in play, the training run.
 
     `derain_on` and `derain_with` are the data set and the segmenter that the derainer learned with, where those are
-    not the ones at hand. `seed` is then the derainer's; a borrowed derainer meets the first segmenter trained here.
+    not the ones at hand. `net_seed` is then the derainer's; a borrowed derainer meets the first segmenter trained here.
+    `variant` tells nets that were trained otherwise than usual: see `NetName`.
     """
-    made = METHODS[choose("method", method, METHODS)]
-    borrowed = (derain_on or dataset, derain_with or segmenter) != (dataset, segmenter)
-    segment = NetName(dataset, made.segment, derain, segmenter, 0 if borrowed else seed, derain_on)
-    if made.derain is None:
-        return None, find(segment)
-    derainer = NetName(derain_on or dataset, made.derain, derain, derain_with or segmenter, seed)
-    trained_together(segment, derainer)
-    if not borrowed:
-        trained_together(derainer, segment)
-    return find(derainer), find(segment)
+
+    method: str
+    dataset: str = "scenes"
+    derain: str = "prenet"
+    segmenter: str = "pspnet"
+    net_seed: int = 0
+    derain_on: str | None = None
+    derain_with: str | None = None
+    variant: str | None = None
+
+    def __post_init__(self):
+        METHODS.choose(self.method)
+        choose("derain net", self.derain, DERAINERS)
+        choose("segmenter", self.segmenter, SEGMENTERS)
+
+    @property
+    def nets(self) -> Nets:
+        """The trained nets; one that nobody trained is an error that says how to train it."""
+        made = METHODS[self.method]
+        on, met = self.derain_on or self.dataset, self.derain_with or self.segmenter
+        borrowed = (on, met) != (self.dataset, self.segmenter)
+        segment = derainer = None
+        if made.segment is not None:
+            seed, variant = 0 if borrowed else self.net_seed, self.variant_of(made.segment, made.derain)
+            segment = NetName(self.dataset, made.segment, self.derain, self.segmenter, seed, self.derain_on, variant)
+        if made.derain is not None:
+            variant = self.variant_of(made.derain, made.segment)
+            derainer = NetName(on, made.derain, self.derain, met, self.net_seed, variant=variant)
+        if segment is not None and derainer is not None:
+            trained_together(segment, derainer)
+            if not borrowed:
+                trained_together(derainer, segment)
+        return tuple(None if name is None else find(name) for name in (derainer, segment))
+
+    def variant_of(self, recipe: str, other: str | None) -> str | None:
+        """The variant of one of its nets: none of a plain segmenter, or of one that the other net was trained from."""
+        parent = other is not None and recipe in RECIPES[other].starts_from
+        return None if parent or recipe == "clean" else self.variant
+
+    def attacked(self, threat: str, source: str | None = None, part: str | None = None) -> Nets:
+        """The nets that the attack is made on: what the threat lets it see, or another system, the `source`.
+
+        An attack on one `part` alone ("derain") sees no more than that.
+        """
+        if choose("threat", threat, THREATS) == "transfer":
+            return only(self.other(source or "").nets, part)
+        if threat == "oblivious" and part is None and METHODS[self.method].segment is not None:
+            part = "segment"
+        return only(self.nets, part)
+
+    def other(self, text: str) -> System:
+        """Another system by its text: a method, and where they are others, parts: "nat,segmenter=deeplabv3"."""
+        method, *rest = (word.strip() for word in text.split(","))
+        given = dict(word.partition("=")[::2] for word in rest)
+        for name in given:
+            choose("part of a system", name, OTHERS)
+        return replace(self, method=method, **{name: parsed(name, text, OTHERS[name]) for name, text in given.items()})
+
+    def text(self, beside: System) -> str:
+        """As `beside.other` reads it."""
+        apart = [f"{name}={getattr(self, name)}" for name in OTHERS if getattr(self, name) != getattr(beside, name)]
+        return ",".join([self.method, *apart])
+
+
+OTHERS = {name: kind for name, kind in kinds(System).items() if name != "method"}
+
+
+def only(nets: Nets, part: str | None) -> Nets:
+    """One part of a pipeline, all of it where none is named."""
+    if part is None:
+        return nets
+    found = tuple(net if name == part else None for name, net in zip(PARTS, nets, strict=True))
+    if found == (None, None):
+        raise ValueError(f"wanted a system with a {part} net for this attack, got one without")
+    return found
 
 
 def trained_together(name: NetName, other: NetName) -> None:
@@ -52,12 +115,12 @@ def trained_together(name: NetName, other: NetName) -> None:
 def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
     """The methods whose nets are there, each with the derainers it is there with; where nothing is, all of them.
 
-    A method without a derainer is there with every one. Which are missing, `nets` says, and how to train them.
+    A method without a derainer is there with every one. Which are missing, `System.nets` says, and how to train them.
     """
 
     def there(method: str, derain: str) -> bool:
         try:
-            return bool(nets(method, dataset, derain, segmenter))
+            return bool(System(method, dataset, derain, segmenter).nets)
         except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
             return False
 
@@ -65,20 +128,8 @@ def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
     return {method: derains for method, derains in found.items() if derains} or {name: [*DERAINERS] for name in METHODS}
 
 
-def attacked_nets(
-    method: str, threat: str, source: str | None, dataset: str, derain: str, segmenter: str, seed: int = 0, **borrowed
-) -> Nets:
-    """The nets the attack is made on: the segmenter alone, the whole pipeline, or another method's pipeline."""
-    choose("threat", threat, THREATS)
-    if threat == "transfer":
-        return nets(source or "seg", dataset, derain, segmenter, seed, **borrowed)
-    derainer, segment = nets(method, dataset, derain, segmenter, seed, **borrowed)
-    return (None, segment) if threat == "oblivious" else (derainer, segment)
-
-
 @cache
 def build(found: Nets, device: str = "cpu") -> Pipeline:
     """The pipeline of these nets, in evaluation mode. Shared: its weights stay as they are."""
-    derainer, segment = found
-    pipeline = Pipeline(None if derainer is None else derainer.module, segment.module).eval()
+    pipeline = Pipeline(*(None if net is None else net.module for net in found)).eval()
     return pipeline if device == "cpu" else deepcopy(pipeline).to(device)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+from collections import ChainMap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from safetensors.torch import save as serialised
@@ -19,17 +22,15 @@ from torch import nn
 
 from lab.data import reader
 from lab.nets.checkpoints import parsed
-from lab.system import disk
+from lab.system import disk, parts
 from pearl_core.derain import DERAINERS
-from pearl_core.recipes import RECIPES
+from pearl_core.recipes import RECIPES, Defence
 from pearl_core.segment import SEGMENTERS
 from pearl_core.types import choose
 
 SHIPPED = Path(__file__).parents[1] / "zoo"
-BUILDERS = DERAINERS | SEGMENTERS
-# which networks a recipe's net depends on: the one it moves, and the one it was trained with
-ALONE = {"clean": "segmenter", "sat": "segmenter", "derain": "derain"}
-MOVES = {"clean": "segmenter", "sat": "segmenter", "nat": "segmenter"}
+BUILDERS = ChainMap(DERAINERS, SEGMENTERS)
+VARIANT = re.compile(r"(?!s\d+$)[a-z0-9.+]+")  # "s1" would be read as a seed
 
 
 @dataclass(frozen=True)
@@ -42,35 +43,47 @@ class NetName:
     segmenter: str = "pspnet"
     seed: int = 0
     derain_on: str | None = None  # the data set that the derainer behind `nat` learned on, where it is another
+    variant: str | None = None  # how it was made otherwise than planned, such as "k2" or "stages5"
+
+    ALWAYS: ClassVar = ("dataset", "recipe", "derain", "segmenter", "seed", "derain_on")
 
     def __post_init__(self):
         choose("recipe", self.recipe, RECIPES)
         choose("derain net", self.derain, DERAINERS)
         choose("segmenter", self.segmenter, SEGMENTERS)
+        if self.variant is not None and not VARIANT.fullmatch(self.variant):
+            raise ValueError(f"wanted a variant of small letters, digits, dots and plus signs, got {self.variant!r}")
         # what a net does not depend on gets one value, so that one net has one name
-        if self.derain_on == self.dataset or self.recipe != "nat":
+        borrows = self.made.moves == "segment" and "derain" in self.made.starts_from
+        if self.derain_on == self.dataset or not borrows:
             object.__setattr__(self, "derain_on", None)
-        if self.recipe in ALONE:
-            other = {"derain": "segmenter", "segmenter": "derain"}[ALONE[self.recipe]]
-            object.__setattr__(self, other, type(self).__dataclass_fields__[other].default)
+        for other in {"derain", "segmenter"} - set(self.made.depends_on):
+            object.__setattr__(self, other, parts.default(NetName, other))
+
+    @property
+    def made(self) -> Defence:
+        """What is known of its recipe."""
+        return RECIPES[self.recipe]
 
     @property
     def network(self) -> str:
         """The network whose weights these are."""
-        return getattr(self, MOVES.get(self.recipe, "derain"))
+        return self.derain if self.made.moves == "derain" else self.segmenter
 
     def __str__(self) -> str:
-        derain = f"{self.derain}@{self.derain_on}" if self.derain_on else self.derain
-        nets = [getattr(self, ALONE[self.recipe])] if self.recipe in ALONE else [derain, self.segmenter]
-        seed = [f"s{self.seed}"] if self.seed else []
-        return f"{self.dataset}/{'-'.join([self.recipe, *nets, *seed])}"
+        words = {"derain": f"{self.derain}@{self.derain_on}" if self.derain_on else self.derain,
+                 "segmenter": self.segmenter}  # fmt: skip
+        nets = [words[name] for name in words if name in self.made.depends_on]
+        more = [*([self.variant] if self.variant else []), *([f"s{self.seed}"] if self.seed else [])]
+        return f"{self.dataset}/{'-'.join([self.recipe, *nets, *more])}"
 
     @property
     def command(self) -> str:
         """The command that trains it."""
-        options = f" --derain {self.derain}" if self.recipe not in ALONE or ALONE[self.recipe] == "derain" else ""
-        options += f" --segmenter {self.segmenter}" if ALONE.get(self.recipe) != "derain" else ""
+        options = f" --derain {self.derain}" if "derain" in self.made.depends_on else ""
+        options += f" --segmenter {self.segmenter}" if "segmenter" in self.made.depends_on else ""
         options += f" --derain-on {self.derain_on}" if self.derain_on else ""
+        options += f" --variant {self.variant}" if self.variant else ""
         options += f" --seed {self.seed}" if self.seed else ""
         root = "" if reader(self.dataset).built_in else " --data-root DIR"
         return f"python -m lab train {self.recipe} --dataset {self.dataset}{root}{options}"
@@ -154,13 +167,6 @@ def load(path: Path, card: dict) -> nn.Module:
     return net.eval()
 
 
-def load_derainer(path: Path, **settings) -> nn.Module:
-    """A derain net from the authors' own checkpoint, converted to safetensors; `settings` as for `PReNet`."""
-    net = build("prenet", settings)
-    fill(net, parsed(Path(path).read_bytes(), path), path)
-    return net.eval()
-
-
 def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
     """Load with every name and shape accounted for; a foreign file is a one-line error."""
     wanted = net.state_dict()
@@ -175,11 +181,12 @@ def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
 
 
 def save(name: NetName, net: nn.Module, card: dict, *, dtype: torch.dtype = torch.half) -> Net:
-    """Write weights (in `dtype`, no auxiliary head) and card to the first folder; both whole, the card last."""
+    """Write weights, in `dtype` and without what only training needs, and card: both whole, the card last."""
     path = folders()[0] / f"{name}.safetensors"
     weights = {k: v.to(dtype) if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    spared = BUILDERS[name.network].training_only
     weights = {
-        k: v.clone(memory_format=torch.contiguous_format) for k, v in weights.items() if not k.startswith("aux.")
+        k: v.clone(memory_format=torch.contiguous_format) for k, v in weights.items() if not k.startswith(spared)
     }
     data = serialised(weights)
     net = Net(path, card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})

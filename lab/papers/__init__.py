@@ -17,7 +17,7 @@ __path__ = [*__path__, *filter(None, os.environ.get("PEARL_PAPERS", "").split(os
 
 def _files(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
     """The files of a paper by name."""
-    for file in sorted(iter_modules(package.__path__)):
+    for file in iter_modules(package.__path__):
         yield file.name, import_module(f"{package.__name__}.{file.name}")
 
 
@@ -32,7 +32,7 @@ def _whole(package: ModuleType) -> Paper:
 
 PAPERS: dict[str, Paper] = {
     folder.name: _whole(package)
-    for folder in sorted(iter_modules(__path__))
+    for folder in iter_modules(__path__)
     if folder.ispkg and hasattr(package := import_module(f"{__name__}.{folder.name}"), "PAPER")
 }
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.reports.curve_chart import SIMILARITY
-from lab.system.words import title
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lab.measure.measuring import TABLED
+from lab.measure.trial import TABLED
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS
 from lab.reports.report import Block, Report, caption, framed, shown

@@ -22,6 +22,7 @@ Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or vie
 # parameters that many displays share, with their defaults; a display says which of them it takes
 NETS = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes"}
 TABLE = NETS | {"threat": "oblivious", "images": 32, "seed": 0, "seeds": 1}  # of a table: many pictures
+HOW = ("data_root", "quiet")  # of measuring: they decide no number
 PICTURE = NETS | {"threat": "oblivious", "seed": 0}  # of a figure that shows pictures
 
 
@@ -65,7 +66,7 @@ class Experiment:
     @property
     def parameters(self) -> dict[str, object]:
         """Names and defaults, its own first."""
-        own = inspect.signature(self.spec).parameters.values()
+        own = [p for name, p in inspect.signature(self.spec).parameters.items() if name not in HOW]
         fixed = {p.name: p.default for p in own if p.kind is not p.VAR_KEYWORD and p.default is not p.empty}
         return fixed | dict(self.common)
 

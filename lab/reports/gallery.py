@@ -15,12 +15,13 @@ import pandas as pd
 import torch
 
 from lab.data import reader
-from lab.measure.trial import both, settings_of
+from lab.data.titles import title
+from lab.measure.case import settings_of
+from lab.measure.trial import both
 from lab.nets.methods import METHODS, UNDEFENDED
-from lab.nets.pipelines import attacked_nets, nets
 from lab.reports.report import DOTS, Block, Report, digits_of, framed
 from lab.system import draw
-from lab.system.words import THREAT_SENTENCES, title
+from lab.system.words import THREAT_SENTENCES
 from lab.view.panels import Panel
 from lab.view.setting import Setting
 from lab.view.view import View
@@ -109,9 +110,8 @@ def nets_of(views: Iterable[View]) -> list[str]:
     """The nets behind the views and their attacks, by name and the beginning of their digest."""
     found = {}
     for setting in (view.setting for view in views):
-        shared = setting.dataset, setting.derain, setting.segmenter
-        both = *nets(setting.method, *shared), *attacked_nets(setting.method, setting.threat, setting.source, *shared)
-        found |= {f"{net.path.stem} {net.sha256[:8]}": None for net in both if net is not None}
+        used = *setting.system.nets, *setting.attacked
+        found |= {f"{net.path.stem} {net.sha256[:8]}": None for net in used if net is not None}
     return list(found)
 
 

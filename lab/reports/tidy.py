@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.reports.experiment import Experiment
-from lab.system.words import title
 
 COLUMNS = ("experiment", "dataset", "split", "images", "net_seed", "method", "condition", "threat", "metric", "unit",
            "value", "low", "high", "published", "difference", "difference_low", "difference_high", "science", "address",

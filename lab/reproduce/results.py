@@ -11,6 +11,7 @@ from lab.papers import paper as paper_of
 from lab.reproduce import verdict_report, verdicts
 from lab.reproduce.run import write_figures, write_rows
 from lab.system import disk
+from lab.system.progress import bar, say
 from pearl_core.types import choose
 
 INTRODUCTION = """# Results
@@ -43,10 +44,13 @@ def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) 
     names = {name for _, name in parts()}
     for part in only:
         choose("section", part, names)
-    for paper, part in parts():
-        if part in (only or names):
-            for name in SETS if data_root else SETS[:1]:
-                write_part(folder / "results" / paper, paper, part, name, data_root)
+    sets = SETS if data_root else SETS[:1]
+    asked = [(paper, part, name) for paper, part in parts() if part in (only or names) for name in sets]
+    with bar(what="report", unit="section", total=len(asked)) as sections:
+        for paper, part, name in asked:
+            say(f"{paper} {part} on {name}")
+            write_part(folder / "results" / paper, paper, part, name, data_root)
+            sections.update()
     files = [folder / "results" / paper / f"{part}-{name}.md" for paper, part in parts() for name in (*SETS, "notes")]
     found = [path for path in files if path.exists()]  # the notes are written by hand
     disk.write_text(folder / "RESULTS.md", "\n\n".join([INTRODUCTION, *(path.read_text() for path in found)]))

@@ -95,7 +95,7 @@ def judged(
         raise ValueError(next(iter(reasons.values())))
     trials = over_runs([one for one, why in reasons.items() if not why], seeds)
     if measure:
-        compute(cells_of(trials, data_root), store, quiet)
+        compute(cells_of(trials, data_root), store, quiet, data_root=data_root)
     frames: dict[Trial, list[pd.DataFrame]] = {}
     for index, rows in held(trials, data_root, store).items():
         frames.setdefault(replace(trials[index], net_seed=0), []).append(rows)

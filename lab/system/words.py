@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-TITLES = {
-    "bim": "BIM", "pgd": "PGD", "fgsm": "FGSM", "cw": "CW", "mi_fgsm": "MI-FGSM", "ddcat_bim": "BIM of DDC-AT",
-    "segpgd": "SegPGD", "cospgd": "CosPGD", "best_pgd": "PGD, best point", "apgd": "APGD",
-    "red_eps_apgd": "red-eps APGD", "sea": "SEA", "alma_prox": "ALMA-prox", "prenet": "PReNet",
-    "js": "JS", "mask_ce": "Mask-CE", "mask_sph": "Mask-Sph", "bal_ce": "Bal-CE", "scenes": "built-in scenes",
-    "camvid": "CamVid", "objects": "built-in objects", "cityscapes": "Cityscapes", "voc": "PASCAL VOC",
-    "rescan": "RESCAN", "mprnet": "MPRNet", "transweather": "TransWeather", "pspnet": "PSPNet",
-    "deeplabv3": "DeepLabv3",
-}  # fmt: skip
-
 # what the attacker knows, by threat: in two or three words, and in a sentence
 THREAT_LABELS = {
     "oblivious": "segmenter only",
@@ -36,9 +26,7 @@ HELP = {
     "rain_seed": "The random seed of the rain. Leave it empty for the rain of the tables.",
     "method": "How the networks were trained.",
     "derain": "The network that removes the rain before segmentation. Only networks with trained weights are listed.",
-    "attack": "How the perturbation is computed: FGSM takes one large step, BIM takes many small ones, PGD is BIM from "
-    "a random start, CW works on the pixels that are still right, APGD adapts its step size, SEA is the worst of four "
-    "attacks, and ALMA-prox finds the smallest perturbation that makes nearly all pixels wrong.",
+    "attack": "How the perturbation is computed.",
     "eps": "The largest change of each colour value, in units of 1/255. At 0 there is no attack; up to about 8 the "
     "change is hardly visible.",
     "steps": "How many gradient steps the attack takes. FGSM always takes one, and SEA takes this many in each of its "
@@ -149,11 +137,6 @@ REGION_LABELS = {"everywhere": "everywhere", "rain": "only where it rains", "box
 PRECISION_LABELS = {"auto": "as in the tables (auto)"}
 EDGES = ("Top", "Left", "Bottom", "Right")  # of a box
 OPACITY = 0.65  # to begin with
-
-
-def title(name: str) -> str:
-    """A network, an attack or a data set as people write it."""
-    return TITLES.get(name, name)
 
 
 def threat_title(name: str) -> str:

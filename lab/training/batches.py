@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from lab.data.base import Dataset, unit
 from pearl_core.rain import add_rain
-from pearl_core.types import Sample
+from pearl_core.types import VOID, Sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +51,23 @@ class Batches:
         """Rainy and clean (H, W, 3) float32, labels (H, W) uint8."""
         found = self.data[index]
         flip = slice(None, None, -1 if random.rand() < 0.5 else 1)
-        clean, labels = zoomed(found.clean[:, flip], found.labels[:, flip], random.uniform(self.zoom, 1), random)
+        pictures = found.clean if found.rainy is None else np.concatenate([found.clean, found.rainy], -1)
+        marks = found.labels if found.labels is not None else np.full(found.clean.shape[:2], VOID, np.uint8)
+        whole, labels = zoomed(pictures[:, flip], marks[:, flip], random.uniform(self.zoom, 1), random)
+        clean = whole[..., :3]
         height, width = (
             min(self.crop, side) if isinstance(self.crop, int) else round(self.crop * side) for side in labels.shape
         )
         y, x = (random.randint(0, room + 1) for room in (labels.shape[0] - height, labels.shape[1] - width))
-        rainy = add_rain(clean, self.data.rain, int(random.randint(2**31))).image if self.rain else clean
+        rainy = self.rained(whole, random) if self.rain else clean
         piece = np.s_[y : y + height, x : x + width]
         return rainy[piece], clean[piece], labels[piece]
+
+    def rained(self, whole: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        """The picture in fresh rain, or in the one that came with it (its channels 3 to 5)."""
+        if whole.shape[-1] > 3:
+            return whole[..., 3:]
+        return add_rain(whole, self.data.rain, int(random.randint(2**31))).image
 
 
 def zoomed(clean: np.ndarray, labels: np.ndarray, share: float, random: np.random.RandomState):

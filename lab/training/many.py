@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-
-import torch
+from concurrent.futures import FIRST_COMPLETED, wait
 
 from lab.nets import zoo
 from lab.nets.zoo import Net, NetName
+from lab.system.pool import pool
 from lab.training import one as training
 from lab.training.one import Job, parents
 from lab.training.plans import nets
@@ -23,27 +20,25 @@ def to_train(dataset: str, scale: str = "small") -> list[NetName]:
 
 
 def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
-    """Every net of `jobs` as it is finished, those first that stand first. A killed run goes on from its states."""
+    """Every net of `jobs` as it is finished, those first that stand first. A killed run goes on from its states.
+
+    With several processes each has an equal share of the threads; one that is killed is begun again from its state.
+    The first error stops the others, which keep theirs.
+    """
     if processes < 1:
         raise ValueError(f"wanted 1 process or more, got {processes}")
     if processes == 1:
         yield from (training.run(job) for job in jobs)
         return
-    threads = max(1, len(os.sched_getaffinity(0)) // processes)
-    context = multiprocessing.get_context("spawn")  # threads of torch do not live through a fork
-    with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(threads,)) as pool:
+    with pool(processes) as workers:
         waiting, running = list(jobs), {}
-        try:
-            while waiting or running:
-                for job in startable(waiting, running.values())[: processes - len(running)]:
-                    waiting.remove(job)
-                    running[pool.submit(train_one, job)] = job
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
-                    done.result()
-                    yield zoo.find(running.pop(done).name)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        while waiting or running:
+            for job in startable(waiting, running.values())[: processes - len(running)]:
+                waiting.remove(job)
+                running[workers.submit(train_one, job)] = job
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                done.result()
+                yield zoo.find(running.pop(done).name)
 
 
 def startable(waiting: Sequence[Job], running: Sequence[Job]) -> list[Job]:

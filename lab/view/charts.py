@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.system.words import title
+from lab.data.titles import title
 from lab.view.view import View
 
 LOSS, ACCURACY, MARK = "#d97706", "#0f766e", "#64748b"  # told apart by the colour-blind, and on light and dark

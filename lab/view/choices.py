@@ -8,7 +8,8 @@ from lab.nets import zoo
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import available
 from lab.system.words import HELP
-from lab.view.setting import CATALOGUE, Box, Setting
+from lab.view.setting import Box, Setting
+from pearl_core.attacks.zoo import CATALOGUE
 
 PRECISIONS = ("auto", "float32")
 
@@ -20,7 +21,8 @@ def datasets(opening: str | None = None) -> list[str]:
 
 
 def attacks() -> list[str]:
-    return first("bim", CATALOGUE)
+    """Those that any picture can be put under, the usual one first."""
+    return first(Setting.attack, [name for name, entry in CATALOGUE.items() if not entry.needs])
 
 
 def first(name: str, names: Iterable[str]) -> list[str]:
@@ -47,13 +49,15 @@ def method_title(name: str) -> str:
     return METHODS[name].title
 
 
-def described(text: str, separator: str = " ") -> str:
-    """A text about methods, and then a sentence on each."""
-    return separator.join([text, *(f"{method.title}: {method.words}" for method in METHODS.values())])
+def described(text: str, separator: str = " ", each: Iterable = ()) -> str:
+    """A text about methods, or about `each`, and then a sentence on every one of them."""
+    return separator.join([text, *(f"{found.title}: {found.words}" for found in each or METHODS.values())])
 
 
 def help_of(name: str, *, drawn: bool = False, separator: str = " ") -> str:
     """What a dial does; `drawn` where a box is drawn on a picture, `separator` stands before each method."""
     if name == "method":
         return described(HELP[name], separator)
+    if name == "attack":
+        return described(HELP[name], separator, [CATALOGUE[attack] for attack in attacks()])
     return HELP[name].replace("{how}", "draw on a picture" if drawn else "give by its edges")

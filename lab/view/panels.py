@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.system import draw
-from lab.system.words import title
 from lab.view.setting import Setting
 from lab.view.view import View
 

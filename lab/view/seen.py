@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from lab.measure.store import Store, address_of
+from lab.system import parts
 from lab.view.photo import hashes
 from lab.view.session import Session, prepared
 from lab.view.setting import Setting
@@ -41,7 +42,7 @@ def facts_of(session: Session) -> dict:
         "science": SCIENCE,
         "data": session.photo.data.fingerprint,
         "on": hashes(session.attacked),
-        "course": asdict(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
+        "course": parts.written(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
         "precision": str(resolve(setting.precision, "cpu")),
     }
 

@@ -14,7 +14,7 @@ import numpy as np
 from torch import Tensor
 
 from lab.data import uploads
-from lab.nets.pipelines import Nets, attacked_nets, build, nets
+from lab.nets.pipelines import Nets, build
 from lab.system.computing import alone
 from lab.system.recent import Recent
 from lab.view.photo import Photo, answer, hashes, photo_of, place, region
@@ -126,9 +126,7 @@ def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str 
     """
     here = *place(setting), data_root
     photo = RECENT.get(("photo", *here), lambda: photo_of(setting, own, data_root))
-    shared = setting.dataset, setting.derain, setting.segmenter
-    victim = nets(setting.method, *shared)
-    attacked = attacked_nets(setting.against, setting.threat, setting.source, *shared)
+    victim, attacked = setting.system.nets, setting.attacked
     attack = data_root, *hashes(attacked), setting.course
     trajectory = RECENT.get(
         ("trajectory", *attack), lambda: trajectory_of(setting, photo, attacked, photo.target(victim, attacked))

@@ -12,6 +12,7 @@ import numpy as np
 from ipywidgets import HTML, DOMWidget, Layout
 
 from lab.data import Dataset, reader
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import THREATS, available
 from lab.system.words import (
@@ -23,13 +24,12 @@ from lab.system.words import (
     precision_title,
     region_title,
     threat_title,
-    title,
 )
 from lab.view import choices
 from lab.view.choices import help_of, method_title
 from lab.view.photo import opened
 from lab.view.setting import LIMITS, REGIONS, Setting
-from pearl_core.attacks.zoo import ATTACKS
+from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.derain import DERAINERS
 
 GROUPS = {
@@ -84,7 +84,7 @@ class Dials(dict[str, DOMWidget]):
         try:
             self.count()
             self.methods()
-            method, sized = METHODS[self["method"].value], self["attack"].value in ATTACKS
+            method, sized = METHODS[self["method"].value], CATALOGUE[self["attack"].value].sized
             self.still("derain", "" if method.derain else NO_DERAINER.format(title=method.title))
             self.still("eps", "" if sized else NO_EPS)
             self["steps"].disabled = self["attack"].value == "fgsm"

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..registry import Registry
 from ..types import VOID, Output
 
 Objective = Callable[[Output, Tensor, float], Tensor]
@@ -177,6 +178,47 @@ balanced_cross_entropy.towards = balanced_cross_entropy_towards
 masked_cross_entropy.towards = masked_cross_entropy_towards
 masked_spherical.towards = masked_spherical_towards
 logits_ratio.towards = logits_ratio_towards
+
+
+# ---- by name ----
+
+OBJECTIVES: Registry[Objective] = Registry("objective")
+
+
+def declare(name: str, title: str, objective: Objective) -> Objective:
+    """Put an objective into `OBJECTIVES` under `name`; its `title` is how papers write it.
+
+    Args:
+        name: how commands and addresses call it.
+        title: how papers write it.
+        objective: (output, target, progress) -> loss, as this module says.
+
+    Returns:
+        The objective.
+
+    Raises:
+        ValueError: the name is taken.
+
+    Example:
+        >>> from pearl_core.attacks.objectives import OBJECTIVES, cross_entropy, declare, minus
+        >>> with OBJECTIVES.forgetting():  # a test cleans up; you need not
+        ...     declare("certainty", "Certainty", minus(cross_entropy)).title
+        'Certainty'
+    """
+    objective.title = title
+    return OBJECTIVES.add(name, objective)
+
+
+declare("ce", "CE", cross_entropy)
+declare("bal_ce", "Bal-CE", balanced_cross_entropy)
+declare("cossim_ce", "CE by cosine", cosine_cross_entropy())
+declare("cossim_ce_sigmoid", "CE by cosine of sigmoids", cosine_cross_entropy(torch.sigmoid))
+declare("js", "JS", jensen_shannon)
+declare("js_published", "JS as published", published_jensen_shannon)  # nan where a probability underflows
+declare("mask_ce", "Mask-CE", masked_cross_entropy)
+declare("mask_sph", "Mask-Sph", masked_spherical)
+declare("margin", "Margin", margin())
+declare("dlr", "DLR", logits_ratio)
 
 
 # ---- what objectives are made of ----

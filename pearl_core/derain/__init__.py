@@ -1,7 +1,11 @@
-"""Derain nets by name. A file of this package that defines `NETS` adds its nets."""
+"""Derain nets by name. Every file of this package is loaded, and adds its net to `DERAINERS`."""
 
 from importlib import import_module
 from pkgutil import iter_modules
 
-_FILES = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
-DERAINERS = {name: net for file in _FILES for name, net in getattr(file, "NETS", {}).items()}
+from ..networks import DERAINERS
+
+__all__ = ["DERAINERS"]
+
+for _file in iter_modules(__path__):
+    import_module(f"{__name__}.{_file.name}")

@@ -9,6 +9,7 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from ..layers import check_pictures, means, pad_to_grid
+from ..networks import DERAINERS, Network
 
 GRID = 8  # pixels: half a picture is halved twice more
 REDUCTION = 4  # of the channels inside the channel attention
@@ -295,4 +296,4 @@ def blurred(x: Tensor) -> Tensor:
     return F.conv2d(F.conv2d(x, across, groups=channels), down, groups=channels)
 
 
-NETS = {"mprnet": MPRNet}
+DERAINERS.add("mprnet", Network(MPRNet, "MPRNet", "derain"))

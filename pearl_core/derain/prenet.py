@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint as recomputed
 
 from ..layers import check_pictures
 from ..metrics import similarity
+from ..networks import DERAINERS, Network
 
 
 class PReNet(nn.Module):
@@ -101,4 +102,4 @@ def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:
         return 1 - similarity(derained.float(), target.float()).mean()
 
 
-NETS = {"prenet": PReNet}
+DERAINERS.add("prenet", Network(PReNet, "PReNet", "derain"))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers import check_pictures, means
+from ..networks import DERAINERS, Network
 
 SLOPE = 0.2  # of the leaky ReLUs
 SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, whatever the width
@@ -116,4 +117,4 @@ class RESCAN(nn.Module):
             yield derained
 
 
-NETS = {"rescan": RESCAN}
+DERAINERS.add("rescan", Network(RESCAN, "RESCAN", "derain"))

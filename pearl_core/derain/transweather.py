@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import torch
@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers import SMALLEST, check_pictures, pad_to_grid
+from ..networks import DERAINERS, File, Network
+from .vgg import perceptual
 
 REDUCTIONS = (4, 2, 2, 1)  # per stage: keys and values come from a map that many times coarser a side
 QUERIES = 48  # learned task queries of every decoder block
@@ -256,4 +258,15 @@ class TransWeather(nn.Module):
             return loss if self.perceptual is None else loss + PERCEPTUAL * self.perceptual(*pair)
 
 
-NETS = {"transweather": TransWeather}
+def learn_with(net: TransWeather, weights: Mapping[str, Tensor]) -> None:
+    """Let the net learn with the perceptual term of its paper, in features of the VGG-16 of these weights."""
+    net.perceptual = perceptual(weights)
+
+
+def facts(digest: str | None) -> dict:
+    """What a card says of the perceptual term."""
+    return {"perceptual": {"weight": PERCEPTUAL, "vgg": digest} if digest else "off"}
+
+
+VGG = File(learn_with, "a VGG-16 trained on ImageNet, for the perceptual term of the training loss", facts=facts)
+DERAINERS.add("transweather", Network(TransWeather, "TransWeather", "derain", {"vgg": VGG}))

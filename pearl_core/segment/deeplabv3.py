@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..networks import SEGMENTERS
+from .imagenet import two_heads
 from .resnet import TwoHeads, conv_bn, head
 
 RATES = (6, 12, 18)  # as in ddcat, though the output stride is 8
@@ -49,4 +51,4 @@ class DeepLabV3(TwoHeads):
         return self.aspp(fourth)
 
 
-NETS = {"deeplabv3": DeepLabV3}
+SEGMENTERS.add("deeplabv3", two_heads(DeepLabV3, "DeepLabv3"))

@@ -8,6 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from ..networks import File, Network
 from .resnet import BLOCKS, STEMS, DilatedResNet
 
 # Names of the stem outside -> here. The other stages are called alike everywhere.
@@ -37,6 +38,15 @@ def stem_of(weights: Mapping[str, Tensor]) -> str:
     """How a ResNet begins: "plain", with one convolution of 7x7, as torchvision's; else "deep", as segmenters' do."""
     first = weights.get("conv1.weight", weights.get("module.conv1.weight"))
     return "plain" if first is not None and first.shape[-1] == 7 else "deep"
+
+
+def two_heads(net: type[DilatedResNet], title: str) -> Network:
+    """The declaration of a segmenter with the heads `cls` and `aux` on a dilated ResNet."""
+    words = "a ResNet trained on ImageNet, for a segmenter trained from scratch"
+    backbone = File(
+        load_backbone, words, lambda weights: {"stem": "plain"} if stem_of(weights) == "plain" else {}, True
+    )
+    return Network(net, title, "segment", {"backbone": backbone}, head="cls.", training_only=("aux.",))
 
 
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..networks import SEGMENTERS
+from .imagenet import two_heads
 from .resnet import TwoHeads, conv_bn, head
 
 
@@ -50,4 +52,4 @@ class PSPNet(TwoHeads):
         return self.ppm(fourth)
 
 
-NETS = {"pspnet": PSPNet}
+SEGMENTERS.add("pspnet", two_heads(PSPNet, "PSPNet"))

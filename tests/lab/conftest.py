@@ -23,6 +23,7 @@ def home(tmp_path, monkeypatch):
     """An empty lab: no nets of the user, none shipped."""
     monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PEARL_ZOO", raising=False)
+    monkeypatch.setenv("PEARL_PROCESSES", "1")  # what a test patches does not reach other processes
     monkeypatch.setenv("PEARL_DEVICE", "cpu")  # byte for byte the same only there
     monkeypatch.setattr(zoo, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(zoo, "_opened", {})

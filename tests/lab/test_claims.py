@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.papers.pearl.table1 import TABLE, layout
+from lab.papers.pearl.printed import PRINTED
+from lab.papers.pearl.table1 import EXPERIMENT, TABLE
 from lab.reports.orderings import judge
-from lab.reports.published import table
 from lab.reports.report import markdown_table, orderings
 
 NOISE = np.random.RandomState(0).randn(40) / 10
@@ -67,7 +67,7 @@ def test_where_the_threat_is_another_the_order_is_judged_and_no_number_shown():
 
 
 def test_every_published_cell_of_table_1_is_there():
-    printed = table("pearl", 1)
+    printed = PRINTED.table(1)
     assert len(printed) == 90
     assert printed["pearl_ama", "rain+cw", "PSNR"] == 32.20
     assert {condition for _, condition, _ in printed} == set(TABLE.headings) - {"clean", "rain"}
@@ -77,9 +77,8 @@ def test_every_published_cell_of_table_1_is_there():
 def test_each_published_value_stands_in_its_own_cell(tiny_zoo, tmp_path):
     from lab.measure.measuring import run
     from lab.measure.store import Store
-    from lab.papers.pearl.table1 import table1
 
-    report = layout(run(table1(images=4), store=Store(tmp_path / "r.sqlite"), quiet=True))
+    report = EXPERIMENT.layout(run(EXPERIMENT.asked(images=4), store=Store(tmp_path / "r.sqlite"), quiet=True))
     oblivious, _, adaptive, _ = report.blocks
     assert oblivious.frame.loc[("Rain + BIM10", "NAT"), ("allAcc (%)", "Cityscapes")] == "79.24"
     assert oblivious.frame.loc[("Rain", "NAT"), ("mIoU (%)", "Cityscapes")] == ""

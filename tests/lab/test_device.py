@@ -9,6 +9,7 @@ from lab.nets import zoo
 from lab.system.device import facts, here
 from lab.training import one as training
 from lab.training.batches import Batches, ahead
+from pearl_core.recipes import RECIPES
 
 from . import tiny
 
@@ -50,7 +51,7 @@ def test_whoever_makes_the_batches_the_net_is_the_same(small, monkeypatch):
 @pytest.mark.gpu
 def test_every_recipe_and_a_table_on_a_cuda_device(small, monkeypatch):
     monkeypatch.setenv("PEARL_DEVICE", "cuda")
-    for recipe in training.ORDER:
+    for recipe in RECIPES:
         card = training.run(tiny.job(recipe, steps=2, workers=1), quiet=True).card
         assert card["device"] == "cuda" and card["scores"]["PSNR rain"] > 0
     trials = [

@@ -12,7 +12,7 @@ from lab.measure.store import Store
 from lab.measure.trial import Trial, cells_of, steps_of
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import attacked_nets, build
-from lab.papers.pearl.table1 import TABLE, layout, table1
+from lab.papers.pearl.table1 import EXPERIMENT, TABLE
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.attacks.zoo import OBJECTIVES
 
@@ -39,16 +39,16 @@ def gradients(tiny_zoo, monkeypatch):
 
 
 def test_table_1_computes_each_distinct_gradient_once(gradients, store):
-    run(table1(images=IMAGES), store=store, quiet=True)
+    run(EXPERIMENT.asked(images=IMAGES), store=store, quiet=True)
     oblivious = 3 * 30  # segmenters clean, sat, nat; BIM10 with BIM3 and BIM5 inside, PGD10, CW10
     adaptive = 4 * 30  # Derain + Seg, NAT, PEARL, PEARL + AMA; without a derainer it is the oblivious attack
     assert sum(gradients) == IMAGES * (oblivious + adaptive)
 
 
 def test_a_second_run_computes_nothing(gradients, store):
-    first = run(table1(images=IMAGES), store=store, quiet=True)
+    first = run(EXPERIMENT.asked(images=IMAGES), store=store, quiet=True)
     gradients.clear()
-    again = run(table1(images=IMAGES), store=store, quiet=True)
+    again = run(EXPERIMENT.asked(images=IMAGES), store=store, quiet=True)
     assert gradients == []
     assert np.array_equal(first.value, again.value)
 
@@ -203,7 +203,7 @@ def test_a_missing_net_names_the_command_that_trains_it(tiny_zoo, store):
 
 
 def test_batches_of_the_work_share_their_perturbation(tiny_zoo, store):
-    cells = cells_of(table1(images=IMAGES), None)
+    cells = cells_of(EXPERIMENT.asked(images=IMAGES), None)
     for batch in missing(cells, store):
         assert len({str(cell.perturbation) for cell in batch.cells}) == 1
         assert batch.cost == len(batch.indices) * (max(map(steps_of, batch.cells)) + len(batch.cells))
@@ -212,15 +212,15 @@ def test_batches_of_the_work_share_their_perturbation(tiny_zoo, store):
 
 
 def test_the_spec_covers_the_paper_and_clean_and_both_threats():
-    trials = table1()
+    trials = EXPERIMENT.asked()
     assert len(trials) == len(METHODS) * (2 + 2 * len(TABLE.attacks))
     assert {t.threat for t in trials} == {None, "oblivious", "adaptive"}
-    transfer = [t for t in table1(threat="transfer") if t.threat == "transfer"]
+    transfer = [t for t in EXPERIMENT.asked(threat="transfer") if t.threat == "transfer"]
     assert {t.method for t in transfer} == set(METHODS) - {"seg"}
 
 
 def test_the_layout_states_every_setting_and_published_values_only_where_they_belong(tiny_zoo, store):
-    text = layout(run(table1(images=IMAGES, seed=3), store=store, quiet=True)).text()
+    text = EXPERIMENT.layout(run(EXPERIMENT.asked(images=IMAGES, seed=3), store=store, quiet=True)).text()
     for words in (
         "scenes test (64x32, 4 images, rain pearl)",
         "eps 8/255",
@@ -234,9 +234,9 @@ def test_the_layout_states_every_setting_and_published_values_only_where_they_be
         assert words in text
     assert "48.55" in text  # PEARL + AMA under BIM3, as printed
     assert "orderings 0 hold" not in text
-    still = layout(run(table1(eps=0, images=IMAGES), store=store, quiet=True)).text()
+    still = EXPERIMENT.layout(run(EXPERIMENT.asked(eps=0, images=IMAGES), store=store, quiet=True)).text()
     assert "eps 0/255" in still and "Rain + BIM10" in still
-    other = layout(run(table1(eps=4, images=IMAGES), store=store, quiet=True)).text()
+    other = EXPERIMENT.layout(run(EXPERIMENT.asked(eps=4, images=IMAGES), store=store, quiet=True)).text()
     assert "48.55" not in other
     assert "Published: 8/255 only" in other
 

@@ -1,4 +1,4 @@
-"""Notebooks of experiments: their parameters are those of the spec function, and they hand on each in its place."""
+"""Notebooks of displays: their parameters are those of the display, and they hand on each by its name."""
 
 import ast
 import inspect
@@ -7,22 +7,40 @@ import nbformat
 import pytest
 from papermill import inspect_notebook
 
-from lab.papers import EXPERIMENTS
-from lab.reproduce.tables import notebook_of
+from lab.measure.curves import curve
+from lab.papers import PAPERS
+
+DISPLAYS = {
+    f"{paper.key}/{name}": experiment
+    for paper in PAPERS.values() for name, experiment in paper.experiments.items() if experiment.gives != "rows"
+}  # fmt: skip
+BESIDE = {"data_root": None}  # where a data set lies decides no number, so no display has it as a parameter
 
 
 @pytest.fixture
-def cells(request):
-    def cells(experiment):
-        path = request.config.rootpath / "notebooks" / notebook_of(experiment)
-        return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+def notebook(request):
+    """The path of a notebook, by the key of its display."""
+
+    def notebook(display):
+        name = "curve.ipynb" if display == "curve" else PAPERS[DISPLAYS[display].paper].notebook(DISPLAYS[display].name)
+        return request.config.rootpath / "notebooks" / name
+
+    return notebook
+
+
+@pytest.fixture
+def cells(notebook):
+    def cells(display):
+        return [cell for cell in nbformat.read(notebook(display), as_version=4).cells if cell.cell_type == "code"]
 
     return cells
 
 
-def defaults_of(experiment) -> dict:
-    spec = getattr(EXPERIMENTS[experiment], experiment)
-    return {parameter.name: parameter.default for parameter in inspect.signature(spec).parameters.values()}
+def defaults_of(display) -> dict:
+    """The parameters that its notebook has to have, but for where the data set lies."""
+    if display == "curve":
+        return {p.name: p.default for p in inspect.signature(curve).parameters.values() if p.name not in BESIDE}
+    return DISPLAYS[display].parameters
 
 
 def parameters_of(cells) -> dict:
@@ -38,31 +56,41 @@ def calls_of(cells, function) -> list[ast.Call]:
     return [node for node in ast.walk(code) if isinstance(node, ast.Call) and ast.unparse(node.func) == function]
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_a_notebook_has_the_parameters_of_its_spec_in_order(experiment, cells):
-    found, wanted = parameters_of(cells(experiment)), defaults_of(experiment)
+def test_every_display_of_pearl_and_the_curve_have_a_notebook():
+    assert [display for display in DISPLAYS if display.startswith("pearl/")] == [
+        f"pearl/{name}" for name in PAPERS["pearl"].experiments
+    ]
+
+
+@pytest.mark.parametrize("display", [*DISPLAYS, "curve"])
+def test_a_notebook_has_the_parameters_of_its_display_in_order(display, cells):
+    found, wanted = parameters_of(cells(display)), defaults_of(display)
+    assert {name: found.pop(name, "missing") for name in BESIDE} == BESIDE
     assert list(found.items()) == list(wanted.items())
     assert [type(value) for value in found.values()] == [type(value) for value in wanted.values()]
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_papermill_finds_every_parameter(experiment, request):
-    path = request.config.rootpath / "notebooks" / notebook_of(experiment)
-    assert list(inspect_notebook(str(path))) == list(defaults_of(experiment))
+@pytest.mark.parametrize("display", [*DISPLAYS, "curve"])
+def test_papermill_finds_every_parameter(display, notebook, cells):
+    assert list(inspect_notebook(str(notebook(display)))) == list(parameters_of(cells(display)))
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_a_notebook_gives_every_parameter_to_its_spec(experiment, cells):
-    (call,) = calls_of(cells(experiment), experiment)
-    names = list(defaults_of(experiment))
-    given = dict(zip(names, map(ast.unparse, call.args), strict=False))
-    given |= {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-    assert given == {name: name for name in names}
+@pytest.mark.parametrize("display", [*DISPLAYS, "curve"])
+def test_a_notebook_hands_on_every_parameter_by_its_name(display, cells):
+    code = cells(display)
+    functions = ("curve", "run") if display == "curve" else ("EXPERIMENT.measured",)
+    calls = [call for function in functions for call in calls_of(code, function)]
+    assert len(calls) == len(functions) and calls[0].args == []
+    names = parameters_of(code)
+    given = [keyword for call in calls for keyword in call.keywords]
+    assert {keyword.arg: ast.unparse(keyword.value) for keyword in given} == {name: name for name in names}
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_a_notebook_takes_spec_and_layout_from_its_own_file(experiment, cells):
-    code = ast.parse("\n".join(cell.source for cell in cells(experiment)))
-    found = {alias.name: node.module for node in ast.walk(code) if isinstance(node, ast.ImportFrom)
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_a_notebook_takes_its_display_from_its_own_file_and_lays_it_out(display, cells):
+    code = cells(display)
+    tree = ast.parse("\n".join(cell.source for cell in code))
+    found = {alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
              for alias in node.names}  # fmt: skip
-    assert found[experiment] == found["layout"] == EXPERIMENTS[experiment].__name__
+    assert found == {"EXPERIMENT": DISPLAYS[display].spec.__module__}
+    assert len(calls_of(code, "EXPERIMENT.layout")) == 1

@@ -22,7 +22,7 @@ from lab.nets import checkpoints, zoo
 from lab.nets.imports import import_net
 from lab.nets.zoo import NetName
 from lab.papers import EXPERIMENTS
-from lab.papers.pearl import table1, table4
+from lab.papers.pearl import plan, table1, table4
 from lab.reproduce.run import measured, names_of, work
 from lab.training import one as training
 from lab.training import plans
@@ -40,12 +40,12 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory 
 def shrink(change) -> None:
     """Small pictures in batches of two; networks and schedules stay the papers' own."""
     training.training_data.cache_clear()
-    readers = lab.data._readers() | {
+    readers = {**lab.data.READERS} | {
         "cityscapes": replace(cityscapes.READER, size=SIZE),
         "voc": replace(voc.READER, size=SQUARE),
         "objects": replace(objects.READER, size=SQUARE),
     }
-    change(lab.data, "_readers", lambda: readers)
+    change(lab.data, "READERS", readers)
     change(rainy, "recorded", lambda name, size, rain: preset(rain))
     change(plans, "PAPER_BATCH", 2)
 
@@ -88,14 +88,14 @@ def of_voc(disk, tmp_path_factory):
     At this scale `train --all` leaves those on the objects out, and this the derain nets that only figure 5 takes.
     """
     folder = tmp_path_factory.mktemp("voc")
-    unseen = plans.unseen("voc", "deeplabv3") + plans.unseen("objects", "pspnet", derain_on="voc")
+    unseen = plan.unseen("voc", "deeplabv3") + plan.unseen("objects", "pspnet", derain_on="voc")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PEARL_HOME", str(folder))
         patched.setenv("PEARL_ZOO", str(folder / "zoo"))
         shrink(patched.setattr)
         patched.setattr(plans, "FULL", TINY)
         patched.setattr(objects, "LENGTHS", {"train": 2, "val": 2, "test": 2})
-        for name in plans.core("voc", seeds=1) + unseen:
+        for name in plan.core("voc", seeds=1) + unseen:
             asked = [str(disk) if word == "DIR" else word for word in name.command.split()[3:]]
             assert main([*asked, "--scale", "paper", "--steps", "2"]) == 0
     training.training_data.cache_clear()
@@ -149,14 +149,14 @@ def test_the_papers_networks_train_from_an_imagenet_backbone_to_pearl(small, dis
     path = tmp_path / "resnet50.pth"
     torch.save(weights, path)
     options = {"data_root": str(disk), "steps": 2, "scale": "paper"}
-    first = training.Job(NetName("cityscapes", "clean"), backbone=path, **options)
+    first = training.Job(NetName("cityscapes", "clean"), files={"backbone": path}, **options)
     begun = training.start(first, plans.plan("cityscapes", "paper"), 19).segment
     assert sum(p.numel() for p in begun.parameters()) == 49_080_038
     assert torch.equal(begun.layer4[2].conv3.weight, weights["layer4.2.conv3.weight"])
     clean = training.run(first, quiet=True)
     assert clean.card["backbone"] == checkpoints.digest(path)
     assert clean.card["settings"] == {"depth": 50, "classes": 19, "aux": False} and clean.card["crop"] == 449
-    assert training.run(replace(first, backbone=None), quiet=True).card == clean.card, "trained again without"
+    assert training.run(replace(first, files={}), quiet=True).card == clean.card, "trained again without"
     for recipe in ("derain", "pearl"):
         net = training.run(training.Job(NetName("cityscapes", recipe, "mprnet"), **options), quiet=True)
         assert sum(p.numel() for p in net.module.parameters()) == 3_637_249

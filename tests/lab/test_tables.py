@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,27 +12,24 @@ import pytest
 from lab.measure.measuring import run
 from lab.measure.store import Store
 from lab.nets import cards, zoo
-from lab.papers import EXPERIMENTS
-from lab.papers.pearl import table1 as module
-from lab.papers.pearl.table1 import layout, table1
+from lab.papers import PAPERS
+from lab.papers.pearl import table1
+from lab.papers.pearl.printed import PRINTED
+from lab.papers.sea import strength
 from lab.reports import tidy
-from lab.reports.published import table
 from lab.reproduce import tables
 from pearl_core import SCIENCE
 from pearl_core.attacks.problem import ImageProblem
 
 REPOSITORY = tables.SHIPPED
+TABLE1 = table1.EXPERIMENT
 
 
 @pytest.fixture
 def brief(tiny_zoo, monkeypatch):
-    """Table 1 on four pictures by default."""
-
-    def brief(dataset="scenes", **settings):
-        return table1(dataset=dataset, **{"images": 4} | settings)
-
-    monkeypatch.setattr(module, "table1", brief)
-    monkeypatch.setattr(tables, "numeric", lambda: ("table1",))
+    """Table 1 on four pictures by default, and PEARL without any other display."""
+    brief = replace(TABLE1, common=TABLE1.common | {"images": 4})
+    monkeypatch.setitem(PAPERS, "pearl", replace(PAPERS["pearl"], experiments={"table1": brief}))
     return brief
 
 
@@ -48,7 +46,7 @@ def rows(brief, kept):
     if kept.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(kept, path)
-    found = run(brief(), quiet=True)
+    found = run(brief.asked(), quiet=True)
     shutil.copy(path, kept)
     return found
 
@@ -70,11 +68,11 @@ def test_what_the_store_holds_whole_comes_from_it_and_nothing_is_computed(rows, 
 
 def test_else_the_shipped_rows_and_the_reason(brief, tmp_path):
     folder = shipped(tmp_path)
-    written = run([t for t in brief() if t.attack is None], quiet=True).drop(columns="statistics")
-    written.assign(science=SCIENCE - 1).to_csv(folder / "table1-scenes.csv", index=False)
+    written = run([t for t in brief.asked() if t.attack is None], quiet=True).drop(columns="statistics")
+    written.assign(science=SCIENCE - 1).to_csv(folder / "pearl" / "table1-scenes.csv", index=False)
     frame, (source,) = tables.gathered(folder=folder)
     assert set(frame.source) == {"shipped"} and len(frame) == len(written)
-    assert source.words.startswith(f"shipped in docs/results/table1-scenes.csv (science {SCIENCE - 1}, torch")
+    assert source.words.startswith(f"shipped in docs/results/pearl/table1-scenes.csv (science {SCIENCE - 1}, torch")
     assert f"this code is science {SCIENCE} and may measure otherwise" in source.words
     assert source.words.endswith("the store lacks 60 of its 72 trials")
 
@@ -92,10 +90,10 @@ def test_without_store_and_files_there_is_a_sentence(brief, tmp_path):
 )
 def test_a_broken_file_is_a_sentence_and_the_others_still_show(brief, tmp_path, text, words):
     folder = shipped(tmp_path)
-    (folder / "table1-scenes.csv").write_text(text)
-    shutil.copy(REPOSITORY / "strength-scenes.csv", folder)
+    (folder / "pearl" / "table1-scenes.csv").write_text(text)
+    shutil.copy(REPOSITORY / "sea" / "strength-scenes.csv", folder / "sea")
     frame, _ = tables.gathered(folder=folder)
-    assert set(frame.experiment) == {"strength"}
+    assert set(frame.experiment) == {"sea/strength"}
     broken = sources(folder=folder)["table1", "scenes"].words
     assert words in broken and "\n" not in broken
 
@@ -103,34 +101,38 @@ def test_a_broken_file_is_a_sentence_and_the_others_still_show(brief, tmp_path, 
 def test_a_data_set_that_is_not_here_comes_from_its_file(small, monkeypatch):
     monkeypatch.delenv("PEARL_DATA", raising=False)
     frame, _ = tables.gathered()
-    assert {"camvid", "scenes"} <= set(frame.dataset) and {"table1", "strength"} <= set(frame.experiment)
+    assert {"camvid", "scenes"} <= set(frame.dataset) and {"table1", "sea/strength"} <= set(frame.experiment)
     assert "nobody said where" in sources()["table1", "camvid"].words
     assert "no trained net" in sources()["table1", "scenes"].words
 
 
 def shipped(tmp_path):
-    (tmp_path / "results").mkdir()
+    for paper in PAPERS:
+        (tmp_path / "results" / paper).mkdir(parents=True)
     return tmp_path / "results"
 
 
 def test_commands_measure_the_same_anew():
-    assert tables.command("table1", "scenes") == "papermill notebooks/table1.ipynb out.ipynb"
+    assert tables.command(TABLE1, "scenes") == "papermill notebooks/table1.ipynb out.ipynb"
     told = "papermill notebooks/table1.ipynb out.ipynb -p dataset camvid -p data_root"
-    assert tables.command("table1", "camvid") == f"{told} DIR"
-    assert tables.command("table1", "camvid", "/my data") == f"{told} '/my data'"
-    assert tables.command("strength", "camvid") == "python -m lab strength --dataset camvid --data-root DIR"
-    assert tables.command("strength", "scenes") == "python -m lab strength"
-    for experiment in EXPERIMENTS:
-        assert (REPOSITORY.parents[1] / "notebooks" / tables.notebook_of(experiment)).exists()
+    assert tables.command(TABLE1, "camvid") == f"{told} DIR"
+    assert tables.command(TABLE1, "camvid", "/my data") == f"{told} '/my data'"
+    assert (
+        tables.command(strength.EXPERIMENT, "camvid") == "python -m lab sea strength --dataset camvid --data-root DIR"
+    )
+    assert tables.command(strength.EXPERIMENT, "scenes") == "python -m lab sea strength"
+    for paper in PAPERS.values():
+        for name in (name for name, experiment in paper.experiments.items() if experiment.gives != "rows"):
+            assert (REPOSITORY.parents[1] / "notebooks" / paper.notebook(name)).exists()
 
 
 # ---- tidy ----
 
 
 def test_the_difference_and_its_interval_are_those_of_the_paper_s_number(rows):
-    frame = tidy.tidy(module, rows)
+    frame = tidy.tidy(TABLE1, rows)
     printed = frame[frame.published.notna()]
-    assert len(printed) == len(table("pearl", 1)) and set(printed.threat) == {"oblivious"}
+    assert len(printed) == len(PRINTED.table(1)) and set(printed.threat) == {"oblivious"}
     row = printed[(printed.method == "PEARL + AMA") & (printed.condition == "Rain + BIM3") & (printed.metric == "mIoU")]
     assert row.published.item() == 48.55
     assert row.difference.item() == row.value.item() - 48.55
@@ -138,23 +140,23 @@ def test_the_difference_and_its_interval_are_those_of_the_paper_s_number(rows):
 
 
 def test_published_numbers_stand_where_the_table_itself_puts_them(brief, rows):
-    found = tidy.tidy(module, rows)
-    found = found[(found.threat == "oblivious") & found.metric.isin(module.TABLE.metrics)]
-    frame = layout(rows).blocks[0].frame
+    found = tidy.tidy(TABLE1, rows)
+    found = found[(found.threat == "oblivious") & found.metric.isin(table1.TABLE.metrics)]
+    frame = TABLE1.layout(rows).blocks[0].frame
     for row in found.itertuples():
         label = {"mIoU": "mIoU (%)", "allAcc": "allAcc (%)", "PSNR": "PSNR (dB)"}[row.metric]
         written = frame.loc[(row.condition, row.method), (label, "diff.")]
         assert written == ("" if np.isnan(row.difference) else f"{row.difference:+.2f}")
     for other in ({"eps": 4.0}, {"segmenter": "deeplab"}):
-        assert tidy.tidy(module, rows.assign(**other)).published.isna().all()
+        assert tidy.tidy(TABLE1, rows.assign(**other)).published.isna().all()
 
 
 def test_strength_says_what_was_done_and_has_every_number_once():
-    read = pd.read_csv(REPOSITORY / "strength-scenes.csv")
+    read = pd.read_csv(REPOSITORY / "sea" / "strength-scenes.csv")
     read = pd.concat([read, read[read.precision == "float32"]], ignore_index=True)  # as where precisions are compared
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        frame = tidy.tidy(None, read)
+        frame = tidy.tidy(strength.EXPERIMENT, read)
     assert not frame.duplicated(["split", "images", "method", "condition", "metric"]).any()
     assert len(frame) == len(read.drop_duplicates()) < len(read)
     assert "no attack" in set(frame.condition) and frame.published.isna().all()
@@ -162,7 +164,7 @@ def test_strength_says_what_was_done_and_has_every_number_once():
 
 
 def test_filters_take_every_choice_and_every_word(rows):
-    frame = tidy.tidy(module, rows).assign(experiment="table1", dataset="scenes", source="store")
+    frame = tidy.tidy(TABLE1, rows).assign(experiment="table1", dataset="scenes", source="store")
     found = tidy.filtered(frame, {"method": ["NAT", "PEARL"], "metric": ["PSNR"], "threat": []}, "CW adaptive")
     assert set(found.method) == {"NAT", "PEARL"} and set(found.condition) == {"Rain + CW"}
     assert set(found.threat) == {"adaptive"} and len(found) == 2
@@ -173,7 +175,7 @@ def test_filters_take_every_choice_and_every_word(rows):
 
 
 def test_a_screen_gets_no_endless_numbers(rows):
-    frame = tidy.tidy(module, rows)
+    frame = tidy.tidy(TABLE1, rows)
     assert np.isinf(frame.value).any() and not np.isinf(tidy.shown(frame).value).any()
 
 

@@ -15,6 +15,7 @@ import torch
 from lab.nets import checkpoints, zoo
 from lab.nets.zoo import NetName
 from lab.training import one as training
+from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule
 
 from ..pearl_core.test_vgg import vgg, weights
@@ -104,7 +105,7 @@ def test_a_run_killed_and_resumed_ends_with_the_same_bytes_as_one_that_was_not(s
 
 
 def test_every_recipe_trains_and_its_net_is_found_with_its_scores(small):
-    for recipe in training.ORDER:
+    for recipe in RECIPES:
         net = training.run(tiny.job(recipe, steps=2), quiet=True)
         assert zoo.find(NetName("scenes", recipe)).card == net.card
         assert net.card["schedule"]["steps"] == 2 and net.card["settings"] != {}
@@ -258,12 +259,12 @@ def test_a_vgg_adds_the_perceptual_term_and_the_card_says_whether_one_did(recipe
     torch.manual_seed(0)
     path = tmp_path / "vgg16.pth"
     torch.save(weights(vgg()), path)
-    for earlier in training.FROM[recipe]:
+    for earlier in RECIPES[recipe].starts_from:
         training.run(training.Job(NetName("scenes", earlier, "transweather")), quiet=True)
     plain = training.Job(NetName("scenes", recipe, "transweather"))
     without = training.run(plain, quiet=True)
     names = without.module.state_dict().keys()
-    net = training.run(replace(plain, vgg=path), quiet=True)
+    net = training.run(replace(plain, files={"vgg": path}), quiet=True)
     assert without.card["perceptual"] == "off"
     assert net.card["perceptual"] == {"weight": 0.04, "vgg": checkpoints.digest(path)}
     assert net.sha256 != without.sha256
@@ -272,8 +273,9 @@ def test_a_vgg_adds_the_perceptual_term_and_the_card_says_whether_one_did(recipe
 
 
 def test_a_vgg_for_another_net_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="wanted a VGG file for derainer transweather alone, got one for prenet"):
-        training.Job(NetName("scenes", "derain"), vgg=tmp_path / "vgg16.pth")
+    words = r"wanted a vgg file for derain with transweather.*got one for derain with prenet"
+    with pytest.raises(ValueError, match=words):
+        training.Job(NetName("scenes", "derain"), files={"vgg": tmp_path / "vgg16.pth"})
 
 
 # ---- an ImageNet backbone ----
@@ -290,7 +292,7 @@ def test_a_backbone_of_torchvisions_gives_its_stem_to_the_segmenters_that_come_o
         if name.startswith("layer")
     }
     torch.save(weights, tmp_path / "resnet18.pth")
-    job = replace(tiny.job("clean"), backbone=tmp_path / "resnet18.pth")
+    job = replace(tiny.job("clean"), files={"backbone": tmp_path / "resnet18.pth"})
     begun = training.start(job, tiny.PLAN, 19).segment
     assert begun.layer0[0].kernel_size == (7, 7) and torch.equal(begun.layer0[0].weight, weights["conv1.weight"])
     clean = training.run(job, quiet=True)

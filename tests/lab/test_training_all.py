@@ -1,13 +1,16 @@
 """Many nets side by side: each after its parents, the same bytes as one by one, an error stops the rest."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from lab.nets.zoo import NetName
+from lab.papers.pearl import plan
 from lab.training import many as training_all
-from lab.training import one as training
 from lab.training import plans
 from lab.training.many import startable, train_all
 from lab.training.one import Job, parents
+from pearl_core.recipes import RECIPES
 
 from . import tiny
 
@@ -24,7 +27,7 @@ def test_a_plan_lists_every_net_once_after_its_parents_and_has_settings_for_it(d
     for place, name in enumerate(names):
         how = plans.plan(name.dataset, scale)
         assert how.schedule(name).steps > 0
-        assert name.network in (how.derain if name.recipe in plans.BEHIND and name.recipe != "nat" else how.segmenter)
+        assert name.network in (how.derain if name.recipe in plan.BEHIND and name.recipe != "nat" else how.segmenter)
         for parent in parents(name).values():
             assert parent in names[:place] or parent.dataset != dataset, f"{name} before its {parent}"
 
@@ -32,7 +35,7 @@ def test_a_plan_lists_every_net_once_after_its_parents_and_has_settings_for_it(d
 def test_the_scenes_zoo_holds_three_runs_of_the_core_and_every_derainer():
     names = plans.nets("scenes")
     core = [n for n in names if (n.dataset, n.derain, n.segmenter) == ("scenes", "prenet", "pspnet")]
-    assert {(n.recipe, n.seed) for n in core} == {(r, s) for r in training.ORDER for s in range(3)}
+    assert {(n.recipe, n.seed) for n in core} == {(r, s) for r in RECIPES for s in range(3)}
     for derain in ("rescan", "mprnet", "transweather"):
         assert {n.recipe for n in names if n.derain == derain} == {"derain", "nat", "pearl", "pearl_ama"}
 
@@ -54,8 +57,8 @@ def test_only_what_waits_for_nobody_may_start():
 
 
 def test_one_by_one_every_net_of_the_list_is_found_at_the_end(small, monkeypatch):
-    done = list(train_all([tiny.job(recipe, steps=1) for recipe in training.ORDER]))
-    assert [net.card["name"]["recipe"] for net in done] == list(training.ORDER)
+    done = list(train_all([tiny.job(recipe, steps=1) for recipe in RECIPES]))
+    assert [net.card["name"]["recipe"] for net in done] == list(RECIPES)
 
 
 def test_a_number_of_processes_below_1_is_refused():
@@ -66,20 +69,13 @@ def test_a_number_of_processes_below_1_is_refused():
 class Pool:
     """Takes the place of processes: work is done when it is waited for, the last that came first."""
 
-    def __init__(self, *_, **__):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
-
-    def shutdown(self, **_):
-        pass
-
     def submit(self, function, job):
         return Done(function, job)
+
+
+@contextmanager
+def fake(processes):
+    yield Pool()
 
 
 class Done:
@@ -104,11 +100,11 @@ def test_side_by_side_no_net_starts_before_its_parents_are_there(small, monkeypa
             assert parent in started
         started.append(job.name)
 
-    monkeypatch.setattr(training_all, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(training_all, "pool", fake)
     monkeypatch.setattr(training_all, "wait", lambda running, **_: Waited([list(running)[-1]]))
     monkeypatch.setattr(training_all, "train_one", work)
     monkeypatch.setattr(training_all.zoo, "find", lambda name: name)
-    names = plans.core("scenes", 2)
+    names = plan.core("scenes", 2)
     assert set(train_all(jobs(*names), 2)) == set(names) == set(started)
 
 
@@ -119,11 +115,11 @@ def test_an_error_in_one_net_is_raised_and_nothing_more_is_started(small, monkey
         started.append(job.name)
         raise ValueError("no such picture")
 
-    monkeypatch.setattr(training_all, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(training_all, "pool", fake)
     monkeypatch.setattr(training_all, "wait", lambda running, **_: Waited(list(running)))
     monkeypatch.setattr(training_all, "train_one", work)
     with pytest.raises(ValueError, match="no such picture"):
-        list(train_all(jobs(*plans.core("scenes", 1)), 2))
+        list(train_all(jobs(*plan.core("scenes", 1)), 2))
     assert len(started) == 1
 
 

@@ -17,6 +17,7 @@ from lab.training import one as training
 from lab.training import plans
 from lab.training.batches import Batches
 from pearl_core.rain import preset
+from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule
 
 STEPS = 12
@@ -34,7 +35,7 @@ PLAN = plans.Plan(
             "decoder_heads": 1,
         },
     },
-    schedules={recipe: Schedule(STEPS, 1e-2) for recipe in training.ORDER},
+    schedules={recipe: Schedule(STEPS, 1e-2) for recipe in RECIPES},
     batch=3,
 )
 
@@ -42,11 +43,11 @@ PLAN = plans.Plan(
 def shrink(change: Callable = setattr) -> None:
     """Six small pictures to train on and three to score, tiny nets, a state on disk after every step."""
     training.training_data.cache_clear()
-    readers = lab.data._readers() | {
+    readers = {**lab.data.READERS} | {
         "scenes": replace(scenes.READER, size=(32, 64)),
         "objects": replace(objects.READER, size=(32, 40)),
     }
-    change(lab.data, "_readers", lambda: readers)
+    change(lab.data, "READERS", readers)
     for world in (scenes, objects):
         change(world, "LENGTHS", {"train": 6, "val": 3, "test": 3})
     change(rainy, "recorded", lambda name, size, rain: preset(rain))

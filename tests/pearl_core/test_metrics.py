@@ -92,7 +92,7 @@ def test_errors_name_what_came():
     output, sample = batch()
     with pytest.raises(ValueError, match=r"unknown metric 'miou'; choose one of .*mIoU"):
         observe_all(output, sample, ["miou"])
-    with pytest.raises(ValueError, match="needs labels"):
+    with pytest.raises(ValueError, match="wanted a sample with labels"):
         observe_all(output, sample._replace(labels=None), ["mIoU"])
     with pytest.raises(ValueError, match=r"\(4, 3, 24, 20\).*\(4, 12, 10\)"):
         observe_all(output, sample._replace(labels=sample.labels[:, ::2, ::2]), ["mIoU"])

@@ -12,9 +12,11 @@ from pearl_core.types import VOID, Output
 
 from .victims import CLASSES, H, W, pointwise, problem, trained
 
-every_objective = pytest.mark.parametrize("name", sorted(zoo.OBJECTIVES))
-TOWARDS = {f"{name} towards": towards(o) for name, o in zoo.OBJECTIVES.items() if towards(o) is not o}
-FORMS = zoo.OBJECTIVES | TOWARDS
+FAULTY = {"js_published"}  # nan where a probability underflows, as its authors' code
+OBJECTIVES = {name: objective for name, objective in zoo.OBJECTIVES.items() if name not in FAULTY}
+every_objective = pytest.mark.parametrize("name", sorted(OBJECTIVES))
+TOWARDS = {f"{name} towards": towards(o) for name, o in OBJECTIVES.items() if towards(o) is not o}
+FORMS = OBJECTIVES | TOWARDS
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 

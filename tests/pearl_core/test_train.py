@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pearl_core import recipes
-from pearl_core.train import Schedule, class_weights, train
+from pearl_core.train import Schedule, class_weights, grouped, train
 
 from . import tiny
 
@@ -114,6 +114,47 @@ def test_a_resumed_run_ends_with_the_same_bits(name, tmp_path):
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert run_to_end(resumed, recipe, state=state) == losses[3:]
     assert tiny.same(tiny.values(resumed), tiny.values(straight))
+
+
+FAST = dataclasses.replace(recipes.clean(), rates={"heads": 10.0})
+
+
+def test_without_rates_all_parameters_are_one_group_as_they_come():
+    net = tiny.pipeline().segment
+    factors, (group,) = grouped(net, {})
+    assert factors == [1.0] and all(a is b for a, b in zip(group["params"], net.parameters(), strict=True))
+    *_, last = train(tiny.pipeline(), recipes.clean(), tiny.sample, SCHEDULE)
+    assert len(last.state()["optimiser"]["param_groups"]) == 1
+
+
+def test_a_named_group_learns_at_its_own_rate(monkeypatch):
+    used, step = [], torch.optim.AdamW.step
+    seen = lambda self: (used.append([group["lr"] for group in self.param_groups]), step(self))  # noqa: E731
+    monkeypatch.setattr(torch.optim.AdamW, "step", seen)
+    run_to_end(tiny.pipeline(), FAST)
+    assert used == [[SCHEDULE.rate(n), 10 * SCHEDULE.rate(n)] for n in range(6)]
+
+
+def test_a_group_holds_the_parameters_of_its_prefixes_and_no_other():
+    net = tiny.pipeline().segment
+    _, (rest, heads) = grouped(net, FAST.rates)
+    named = {id(parameter): key for key, parameter in net.named_parameters()}
+    assert {named[id(p)].split(".")[0] for p in heads["params"]} == {"cls", "aux"}
+    assert len(rest["params"]) + len(heads["params"]) == len(named)
+
+
+def test_a_run_with_rates_of_its_own_resumes_to_the_same_bits():
+    straight, stopped, resumed = (tiny.pipeline() for _ in range(3))
+    losses = run_to_end(straight, FAST)
+    state = next(p.state() for p in train(stopped, FAST, tiny.sample, SCHEDULE) if p.done == 3)
+    assert run_to_end(resumed, FAST, state=state) == losses[3:]
+    assert tiny.same(tiny.values(resumed), tiny.values(straight))
+
+
+@pytest.mark.parametrize("rates", [{"tails": 2.0}, {"heads": 0.0}])
+def test_a_rate_of_no_group_or_of_nothing_is_an_error(rates):
+    with pytest.raises(ValueError, match="wanted rates over 0 for heads of PSPNet, got"):
+        run_to_end(tiny.pipeline(), dataclasses.replace(FAST, rates=rates))
 
 
 def test_a_run_resumed_at_its_end_has_nothing_left_to_do():

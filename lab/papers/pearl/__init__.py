@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.papers.pearl import methods  # noqa: F401 - declared before displays name them
+from lab.papers.pearl import methods, plan  # noqa: F401 - declared before displays name them
 from lab.reports.paper import Paper
 
 PAPER = Paper(

@@ -15,8 +15,8 @@ from math import inf
 from typing import NamedTuple
 
 from lab.papers.pearl import table1, table2
+from lab.papers.pearl.plan import DERAINERS
 from lab.papers.pearl.printed import PRINTED
-from lab.training.plans import DERAINERS
 from lab.reports.claim import Claim, Contrast, Side
 
 SHARP = 10.0  # points of mIoU: a decline or gain that the text calls sharp, serious or large

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lab.reports import gallery
 from lab.nets.methods import METHODS as EVERY
+from lab.reports import gallery
 from lab.reports.experiment import PICTURE, Experiment
 from lab.reports.report import Report
 from lab.view.setting import Setting

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lab.reports.bars import bars, empty, explained, heading, intervals, label, pooled
-from lab.nets.methods import METHODS
-from lab.reports.experiment import TABLE, Experiment
-from lab.reports.report import Block, Report, caption, digits_of, framed, shown
+from lab.data.titles import title
 from lab.measure.runs import paired, trained
 from lab.measure.trial import Trial, attacked, both
-from lab.system.words import THREAT_SENTENCES, title
+from lab.nets.methods import METHODS
+from lab.reports.bars import bars, empty, explained, heading, intervals, label, pooled
+from lab.reports.experiment import TABLE, Experiment
+from lab.reports.report import Block, Report, caption, digits_of, framed, shown
+from lab.system.words import THREAT_SENTENCES
 from pearl_core.bootstrap import Difference, runs_difference
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lab.reports.bars import bars, empty, explained, heading
 from lab.data import reader
-from lab.nets.methods import METHODS
-from lab.reports.experiment import TABLE, Experiment
-from lab.reports.report import Block, Report, caption, framed
 from lab.measure.runs import statistics_of
 from lab.measure.trial import Trial, attacked, both
+from lab.nets.methods import METHODS
+from lab.reports.bars import bars, empty, explained, heading
+from lab.reports.experiment import TABLE, Experiment
+from lab.reports.report import Block, Report, caption, framed
 from lab.system.words import THREAT_SENTENCES
 from pearl_core.metrics import class_accuracy, class_iou
 
@@ -29,9 +29,7 @@ labelled in these images, pooled over them; beside each stands its share of the 
 says little. Of several training runs the mean is shown."""
 
 
-def figure6(
-    eps: float = 8, steps: int = 10, derain_with: str = "pspnet", *, threat: str, **shared
-) -> list[Trial]:
+def figure6(eps: float = 8, steps: int = 10, derain_with: str = "pspnet", *, threat: str, **shared) -> list[Trial]:
     """Derainers trained against `derain_with` before `segmenter`, under rain and BIM; `threat` and the adaptive one."""
     how = {"derain_with": derain_with, "attack": "bim", "eps": eps, "steps": steps}
     return [trial for name in both(threat) for trial in attacked(NAMES, name, **how, **shared)]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lab.reports.bars import empty, explained, heading, intervals, label, pooled
-from lab.reports.lines import lines
-from lab.reports.experiment import Experiment
-from lab.reports.report import Block, Report, caption, condition_block
 from lab.measure.trial import Trial, attacked, both
+from lab.reports.bars import empty, explained, heading, intervals, label, pooled
+from lab.reports.experiment import Experiment
+from lab.reports.lines import lines
+from lab.reports.report import Block, Report, caption, condition_block
 from lab.system.words import THREAT_SENTENCES
 from pearl_core.metrics import METRICS
 

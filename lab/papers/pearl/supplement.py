@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.measure.trial import Trial
 from lab.papers.pearl import table1
 from lab.reports.experiment import Experiment
-from lab.measure.trial import Trial
 
 TABLE = replace(table1.TABLE, title="PEARL, table 1 at 4/255 (its supplement)")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from lab.measure.trial import Trial
 from lab.papers.pearl.printed import OBLIVIOUS, OTHERWISE, PRINTED
 from lab.reports.comparison import Comparison
-from lab.reports.experiment import TABLE as COMMON
 from lab.reports.experiment import Experiment
-from lab.measure.trial import Trial
 
 TABLE = Comparison(
     title="PEARL, table 1",

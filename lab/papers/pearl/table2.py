@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lab.measure.trial import Trial
 from lab.papers.pearl.printed import OBLIVIOUS, OTHERWISE, PRINTED
 from lab.reports.comparison import Comparison
 from lab.reports.experiment import TABLE as COMMON
 from lab.reports.experiment import Experiment
-from lab.measure.trial import Trial
 
 TABLE = Comparison(
     title="PEARL, table 2: an unseen segmenter",
@@ -33,5 +33,11 @@ def table2(eps: float = 8, derain_with: str = "pspnet", **shared) -> list[Trial]
 
 
 EXPERIMENT = Experiment(
-    __doc__, table2, TABLE.layout, COMMON | {"segmenter": "deeplabv3"}, condition=TABLE.condition, headings=TABLE.headings, printed=TABLE.printed
+    __doc__,
+    table2,
+    TABLE.layout,
+    COMMON | {"segmenter": "deeplabv3"},
+    condition=TABLE.condition,
+    headings=TABLE.headings,
+    printed=TABLE.printed,
 )

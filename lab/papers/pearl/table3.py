@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lab.measure.trial import Trial
 from lab.papers.pearl.printed import PRINTED
 from lab.reports.experiment import TABLE, Experiment
 from lab.reports.report import Report, caption, condition_block, orderings
-from lab.measure.trial import Trial
 
 METHODS = ("derain_seg", "nat", "pearl", "pearl_ama")
 METRICS = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from lab.measure.case import settings_of
 from lab.measure.measuring import run
+from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
-from pathlib import Path
-
 from lab.reports.experiment import Experiment
 from lab.reports.published import Published
 from lab.reports.report import Block, Report, framed
-from lab.measure.trial import Trial, settings_of
 from pearl_core.attacks.ensembles import worst_miou
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.bootstrap import Difference, paired_difference

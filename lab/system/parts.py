@@ -1,0 +1,169 @@
+"""Frozen dataclasses of plain values: checked by their annotations; as JSON, and as texts for addresses and commands.
+
+A part is a text, a whole number, a number, a list of one of these, or none. A class names in `ALWAYS` the parts that
+are always written; others, which came later, are written only where they differ from their default, so that what was
+written before stays as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from functools import cache
+from math import isfinite
+from types import UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pearl_core.types import choose
+
+WORDS = {str: "a name", int: "a whole number", float: "a number"}
+COUNTS = {2: "two", 3: "three", 4: "four"}
+
+
+class Kind(NamedTuple):
+    """What a part may be."""
+
+    item: type  # str, int or float
+    several: bool = False  # a list of them
+    length: int | None = None  # of the list, where it is fixed
+    optional: bool = False
+
+    @property
+    def words(self) -> str:
+        if not self.several:
+            return WORDS[self.item]
+        if self.length is None:
+            return "a list of one or more"
+        return f"{COUNTS[self.length]} {WORDS[self.item].removeprefix('a ')}s"
+
+
+@cache
+def kinds(of: type) -> dict[str, Kind]:
+    """Every part of a class by name."""
+    hints = get_type_hints(of)
+    return {field.name: kind_of(hints[field.name]) for field in fields(of)}
+
+
+def kind_of(hint: Any) -> Kind:
+    if get_origin(hint) in (Union, UnionType):
+        (inner,) = (kind for kind in get_args(hint) if kind is not type(None))
+        return kind_of(inner)._replace(optional=True)
+    if get_origin(hint) is tuple:
+        items = get_args(hint)
+        return Kind(items[0], True, None if items[-1] is Ellipsis else len(items))
+    return Kind(hint)
+
+
+def check(thing: Any) -> None:
+    """Bring every part of a new dataclass to its type, as 8 to 8.0. Errors: ValueError of one line."""
+    for name, kind in kinds(type(thing)).items():
+        object.__setattr__(thing, name, checked(name, getattr(thing, name), kind))
+
+
+def checked(name: str, value: Any, kind: Kind) -> Any:
+    if value is None and kind.optional:
+        return None
+    if not kind.several:
+        return scalar(name, value, kind.item, kind.words)
+    if not isinstance(value, tuple | list) or not value or len(value) != (kind.length or len(value)):
+        got = "none" if isinstance(value, tuple | list) and not value else repr(value)
+        raise ValueError(f"wanted {kind.words} for {name}, got {got}")
+    return tuple(scalar(name, item, kind.item, kind.words if kind.length else WORDS[kind.item]) for item in value)
+
+
+def scalar(name: str, value: Any, kind: type, words: str) -> Any:
+    """`value` as `kind`: a whole number is a number too, and 8.0 is whole."""
+    if kind is str and isinstance(value, str):
+        return value
+    if kind is not str and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            if isfinite(value) and kind(value) == value:
+                return kind(value)
+        except OverflowError:  # a whole number beyond all floats
+            pass
+    raise ValueError(f"wanted {words} for {name}, got {value!r:.40}")
+
+
+# ---- written ----
+
+
+def default(of: type, name: str) -> Any:
+    field = of.__dataclass_fields__[name]
+    return None if field.default is MISSING else field.default
+
+
+def written(thing: Any) -> dict[str, Any]:
+    """The parts that are always written, in their order, and those others that differ from their default."""
+    always = type(thing).ALWAYS
+    later = [f.name for f in fields(thing) if f.name not in always and getattr(thing, f.name) != f.default]
+    return {name: getattr(thing, name) for name in (*always, *later)}
+
+
+def to_json(thing: Any) -> str:
+    return json.dumps(written(thing), indent=2) + "\n"
+
+
+def from_json(of: type, text: str) -> Any:
+    """Back from `to_json`; what is not named is as by default. Errors: ValueError of one line."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"wanted a setting as JSON, got something else: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"wanted a setting as a JSON object, got {type(found).__name__}")
+    return of_parts(of, found)
+
+
+def of_parts(of: type, values: Mapping[str, Any]) -> Any:
+    for name in values:
+        choose("part of a setting", name, kinds(of))
+    return of(**values)
+
+
+# ---- as texts ----
+
+
+def text_of(value: Any) -> str:
+    """A part as an address and a command have it; lists with commas, no value as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return ",".join(map(text_of, value))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def to_texts(thing: Any) -> dict[str, str]:
+    """Every part that is written."""
+    return {name: text_of(value) for name, value in written(thing).items()}
+
+
+def changed(thing: Any) -> dict[str, Any]:
+    """What differs from the defaults."""
+    return {f.name: value for f in fields(thing) if (value := getattr(thing, f.name)) != f.default}
+
+
+def from_texts(of: type, given: Mapping[str, str]) -> Any:
+    """Back from texts; what is not named is as by default. Errors: ValueError of one line."""
+    for name in given:
+        choose("part of a setting", name, kinds(of))
+    return of(**{name: parsed(name, text, kinds(of)[name]) for name, text in given.items()})
+
+
+def parsed(name: str, text: str, kind: Kind) -> Any:
+    """One part of an address. Lists may stand in brackets, as older addresses have them."""
+    if kind.optional and not text.strip():
+        return None
+    if not kind.several:
+        return number(name, text, kind.item)
+    inner = text.strip().removeprefix("[").removesuffix("]")
+    return tuple(number(name, item, kind.item) for item in inner.split(",") if item.strip())
+
+
+def number(name: str, text: str, kind: type) -> Any:
+    if kind is str:
+        return text.strip()
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"wanted {WORDS[kind]} for {name}, got {text.strip()!r}") from None

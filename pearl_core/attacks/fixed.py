@@ -1,0 +1,287 @@
+"""Attacks on segmenters that take fixed steps, by their names in the papers. eps and alpha are in 1/255.
+
+Every function makes an attack: call it with (model, images, labels) to get the attacked pictures. `**options` are the
+fields of `compose.Ascent`: `random_start` (bool), `seed` (int) and `precision` ("float32", "bfloat16" or "auto").
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..types import PROTOCOLS, choose
+from . import objectives as loss
+from .balls import Linf
+from .catalogue import declared
+from .compose import Ascent, ascend
+from .objectives import OBJECTIVES, cross_entropy
+from .searches import FixedSteps
+
+
+def ball_of(eps: float) -> Linf:
+    """The l-infinity ball of radius eps / 255.
+
+    Args:
+        eps: how far every colour value may move, in 1/255, from 0 to 255.
+
+    Returns:
+        The ball, its radius in units of the picture.
+
+    Raises:
+        ValueError: eps is not in [0, 255].
+
+    Example:
+        >>> from pearl_core.attacks.zoo import ball_of
+        >>> ball_of(51).radius
+        0.2
+    """
+    if not 0 <= eps <= 255:
+        raise ValueError(f"wanted eps from 0 to 255 (in 1/255), got {eps}")
+    return Linf(eps / 255)
+
+
+def whole(steps: int) -> int:
+    """`steps` as an int. Raises ValueError unless it is a whole number from 0 up.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import whole
+        >>> whole(3.0)
+        3
+    """
+    if not (0 <= steps < math.inf and steps == int(steps)):  # so that nan and inf fail too
+        raise ValueError(f"wanted a whole number of steps from 0 up, got {steps}")
+    return int(steps)
+
+
+def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 0.0) -> tuple[Linf, FixedSteps]:
+    """The l-infinity ball and the fixed steps that all of FGSM's family share.
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255. None: 3 eps / 8, so that three steps reach the edge of the ball, and the
+            first n steps do not depend on the number of steps.
+        momentum: how much of the earlier gradients stays in the direction, 0 for none.
+
+    Returns:
+        The ball and the search, for `compose.ascend`.
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import steps_within
+        >>> ball, search = steps_within(51, 10, 25.5)
+        >>> ball.radius, search.alpha, search.steps
+        (0.2, 0.1, 10)
+    """
+    ball, steps = ball_of(eps), whole(steps)
+    alpha = 3 * eps / 8 if alpha is None else alpha
+    if not 0 <= alpha < math.inf:
+        raise ValueError(f"wanted alpha from 0 up (in 1/255), got {alpha}")
+    return ball, FixedSteps(alpha / 255, steps, momentum)
+
+
+@declared("FGSM", "One big step.", stepwise=True)
+def fgsm(eps: float = 8, **options) -> Ascent:
+    """One full step along the sign of the gradient (Goodfellow et al. 2015).
+
+    Args:
+        eps: radius and step in 1/255.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: eps is not in [0, 255].
+
+    Example:
+        >>> from pearl_core.attacks.zoo import fgsm
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> fgsm(eps=8)(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
+    """
+    return ascend(cross_entropy, *steps_within(eps, 1, eps), **options)
+
+
+@declared("BIM", "Many small steps from the picture itself.", stepwise=True)
+def bim(eps: float = 8, steps: int = 10, alpha: float | None = None, **options) -> Ascent:
+    """Small steps from the picture itself (Kurakin et al. 2017); `random_start=True` is equation 2 of PEARL.
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; None: 3 eps / 8.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import bim
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> attacked = bim(eps=8, steps=3)(net, sample.rainy, sample.labels)
+        >>> bool((attacked - sample.rainy).abs().max() <= 8 / 255 + 1e-6)
+        True
+    """
+    return ascend(cross_entropy, *steps_within(eps, steps, alpha), **options)
+
+
+@declared("PGD", "Many small steps from a random point.", stepwise=True)
+def pgd(eps: float = 8, steps: int = 10, alpha: float | None = None, **options) -> Ascent:
+    """BIM from a uniformly random point of the ball (Madry et al. 2018).
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; None: 3 eps / 8.
+        **options: fields of `compose.Ascent`; `seed` decides the random point.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import pgd
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> pgd(eps=8, steps=2, seed=1)(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
+    """
+    return bim(eps, steps, alpha, **{"random_start": True} | options)
+
+
+@declared("MI-FGSM", "Small steps that keep going where they went before.")
+def mi_fgsm(eps: float = 8, steps: int = 10, alpha: float | None = None, decay: float = 1.0, **options) -> Ascent:
+    """BIM along the sum of all gradients so far (Dong et al. 2018).
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; None: eps / steps.
+        decay: how much of the earlier gradients stays at every step.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import mi_fgsm
+        >>> mi_fgsm(eps=8, steps=4).search.alpha * 255
+        2.0
+    """
+    alpha = eps / max(steps, 1) if alpha is None else alpha
+    return ascend(cross_entropy, *steps_within(eps, steps, alpha, decay), **options)
+
+
+@declared("BIM of DDC-AT", "BIM with the radius and steps of the DDC-AT paper.")
+def ddcat_bim(eps: float = 7.65, steps: int = 2, *, protocol: str = "corrected", **options) -> Ascent:
+    """The test attack of DDC-AT (Xu et al. 2021): BIM with eps 0.03 of the picture.
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        protocol: "corrected": alpha = eps / steps, which can reach the radius. "published": alpha is 0.01 of the
+            picture for any number of steps, so that two steps stop at 0.02.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps or number of steps, or an unknown protocol.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import ddcat_bim
+        >>> round(ddcat_bim(protocol="published").search.alpha, 6)
+        0.01
+    """
+    alpha = {"corrected": eps / max(steps, 1), "published": 2.55}[choose("protocol", protocol, PROTOCOLS)]
+    return bim(eps, steps, alpha, **options)
+
+
+@declared("CW", "Spends its effort on the pixels that are still right.", stepwise=True)
+def cw(eps: float = 8, steps: int = 10, alpha: float | None = None, confidence: float = 0.0, **options) -> Ascent:
+    """The margin loss of Carlini & Wagner (2017) inside the l-infinity ball, as PEARL uses it.
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; None: 3 eps / 8.
+        confidence: by how much (in logits) a pixel must be wrong before the attack leaves it alone.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import cw
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> cw(eps=8, steps=2)(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
+    """
+    return ascend(loss.margin(confidence), *steps_within(eps, steps, alpha), **options)
+
+
+@declared("SegPGD", "PGD that attacks the pixels still right first, and all pixels at the end.")
+def segpgd(eps: float = 8, steps: int = 10, alpha: float | None = None, **options) -> Ascent:
+    """PGD that attacks correctly classified pixels first and all pixels at the end (Gu et al. 2022).
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; None: 3 eps / 8.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import segpgd
+        >>> segpgd(eps=8, steps=10).random_start
+        True
+    """
+    start = {"random_start": True} | options
+    return ascend(loss.balanced_cross_entropy, *steps_within(eps, steps, alpha), **start)
+
+
+@declared("CosPGD", "PGD that weighs each pixel by how close its prediction is to the label.", stepwise=True)
+def cospgd(eps: float = 8, steps: int = 10, alpha: float | None = 2.55, **options) -> Ascent:
+    """PGD on pixels weighted by the cosine of prediction and label (Agnihotri & Keuper 2023).
+
+    Args:
+        eps: radius in 1/255.
+        steps: number of steps.
+        alpha: length of a step in 1/255; by default 0.01 of the picture, as in the paper.
+        **options: fields of `compose.Ascent`.
+
+    Returns:
+        The attack: (model, images, labels) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: a negative eps, alpha or number of steps.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import cospgd
+        >>> round(cospgd(eps=8).search.alpha, 6)
+        0.01
+    """
+    start = {"random_start": True} | options
+    return ascend(OBJECTIVES["cossim_ce"], *steps_within(eps, steps, alpha), **start)

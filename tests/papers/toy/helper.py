@@ -1,0 +1,1 @@
+"""A file that declares nothing: helpers break nothing."""
