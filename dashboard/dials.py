@@ -202,10 +202,11 @@ def where(size: tuple[int, int]) -> dict:
         return {"region": region, "box": None}
     high, wide = size
     edges = st.session_state.turned.get("box") or choices.middle(high, wide)
+    places = (*st.columns(2), *st.columns(2))
     given = tuple(
         column.number_input(
             label, 0, most, min(edge, most), key=f"box_{label}_{edge}", step=1, help=HELP["box"].format(edge=label)
-        ) for column, label, edge, most in zip(st.columns(4), EDGES, edges, (high, wide, high, wide), strict=True)
+        ) for column, label, edge, most in zip(places, EDGES, edges, (high, wide, high, wide), strict=True)
     )  # fmt: skip
     return {"region": region, "box": keep("box", given)}
 

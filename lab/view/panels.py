@@ -37,7 +37,7 @@ class Reading(NamedTuple):
 # by metric: label, digits, unit, what it is
 READINGS = {
     "mIoU": ("mIoU", 1, " %", "Overlap of predicted and true areas, averaged over the classes in this picture."),
-    "allAcc": ("Pixels right", 1, " %", "Share of the labelled pixels whose class is right."),
+    "allAcc": ("Pixel accuracy", 1, " %", "Share of the labelled pixels whose class is right."),
     "PSNR": ("PSNR", 2, " dB", "How close the input of the segmenter is to the clean picture; 30 dB is close."),
     "SSIM": (
         "SSIM",
