@@ -117,8 +117,10 @@ def test_commands_measure_the_same_anew():
     told = "papermill notebooks/table1.ipynb out.ipynb -p dataset camvid -p data_root"
     assert tables.command(TABLE1, "camvid") == f"{told} DIR"
     assert tables.command(TABLE1, "camvid", "/my data") == f"{told} '/my data'"
-    assert tables.command(strength.EXPERIMENT, "camvid") == "python -m lab sea strength --dataset camvid --data-root DIR"
-    assert tables.command(strength.EXPERIMENT, "scenes") == "python -m lab sea strength"
+    assert (
+        tables.command(strength.EXPERIMENT, "camvid") == "python -m lab sea strength --dataset camvid --data-root DIR"
+    )
+    assert tables.command(strength.EXPERIMENT, "scenes") == told
     for paper in PAPERS.values():
         for name in (name for name, experiment in paper.experiments.items() if experiment.gives != "rows"):
             assert (REPOSITORY.parents[1] / "notebooks" / paper.notebook(name)).exists()
