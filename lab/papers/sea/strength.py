@@ -110,7 +110,10 @@ def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -
 def strength(
     dataset: str = "scenes", images: int = 32, *, data_root: str | None = None, quiet: bool = False
 ) -> pd.DataFrame:
-    """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets."""
+    """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets.
+
+    Each is indexed by its stage.
+    """
     choose("data set", dataset, STEPS)
     few, how = max(images // 4, 1), {"data_root": data_root, "quiet": quiet}
     found = {"tuning": run(tuning(dataset, few), **how)}
@@ -119,8 +122,13 @@ def strength(
     found["table"] = run(wanted, **how)
     found["precision"] = run(decisive(wanted, found["table"]), **how)
     found["budgets"] = run(budgets(dataset, alphas, few), **how)
-    rows = pd.concat([part.assign(stage=stage) for stage, part in found.items()], ignore_index=True)
+    rows = pd.concat(found, names=["stage", None]).droplevel(1)
     return rows[rows.metric.isin(SHOWN)]
+
+
+def parts_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each of `STAGES`."""
+    return [rows[rows.index == stage].reset_index(drop=True) for stage in STAGES]
 
 
 # ---- to read ----
@@ -128,7 +136,7 @@ def strength(
 
 def layout(found: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
-    chosen, rows, both, longer = (found[found.stage == stage] for stage in STAGES)
+    chosen, rows, both, longer = parts_of(found)
     plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
