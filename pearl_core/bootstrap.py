@@ -21,7 +21,13 @@ Verdict = Literal["holds", "fails", "undecided"]
 
 
 class Difference(NamedTuple):
-    """a - b, in the metric's unit, with the ends of its interval."""
+    """a - b, in the metric's unit, with the ends of its interval.
+
+    Example:
+        >>> from pearl_core.bootstrap import Difference
+        >>> Difference(2.0, 0.5, 3.5).verdict, Difference(2.0, -0.5, 3.5).verdict
+        ('holds', 'undecided')
+    """
 
     difference: float
     low: float
@@ -33,14 +39,36 @@ class Difference(NamedTuple):
         return self.within()
 
     def within(self, low: float = 0.0, high: float = inf) -> Verdict:
-        """Whether the interval lies inside these margins (holds), wholly outside (fails), or neither (undecided)."""
+        """Whether the difference lies between two margins, as far as these images tell.
+
+        Args:
+            low: the lower margin, in the metric's unit.
+            high: the upper margin.
+
+        Returns:
+            "holds" if the interval lies inside, "fails" if it lies wholly outside, else "undecided".
+        """
         if low < self.low and (self.high < high or isinf(high)):
             return "holds"
         return "fails" if self.high < low or self.low > high else "undecided"
 
 
 def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
-    """How often each image comes in each resample: (R, N) float64, rows sum to N. The seed pins it."""
+    """How often each image is drawn in each resample.
+
+    Args:
+        images: N, how many there are.
+        seed: decides the draws.
+        resamples: R, how many.
+
+    Returns:
+        (R, N) float64; each row sums to N.
+
+    Example:
+        >>> from pearl_core.bootstrap import draw
+        >>> draw(3, resamples=2).sum(1)
+        array([3., 3.])
+    """
     picks = np.random.RandomState(seed).randint(images, size=(resamples, images))
     rows = images * np.arange(resamples)[:, None]
     return np.bincount((rows + picks).ravel(), minlength=resamples * images).reshape(picks.shape).astype(np.float64)
@@ -49,9 +77,28 @@ def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
 def interval(
     metric: Metric, statistics: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
 ) -> tuple[float, float]:
-    """The middle `level` of the metric over resamples of the images: statistics (N, ...) -> (low, high).
+    """The interval that holds the middle `level` of a metric over resamples of the images.
 
-    inf stays inf. (nan, nan) if the metric is undefined in any resample.
+    Args:
+        metric: the number to look at.
+        statistics: of N images.
+        seed: decides the draws.
+        resamples: how many.
+        level: the share inside, 0.95 for a 95 % interval.
+
+    Returns:
+        (low, high) in the metric's unit; inf stays inf. (nan, nan) if the metric is undefined in any resample.
+
+    Raises:
+        ValueError: no image, or a level not between 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.bootstrap import interval
+        >>> from pearl_core.metrics import METRICS
+        >>> low, high = interval(METRICS["PSNR"], np.array([20.0, 22.0, 24.0]))
+        >>> 20 <= low < 22 < high <= 24
+        True
     """
     weights = draw(len(statistics), seed=seed, resamples=resamples)
     return _middle(metric.weigh(statistics, weights), level)
@@ -60,9 +107,31 @@ def interval(
 def paired_difference(
     metric: Metric, a: np.ndarray, b: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
 ) -> Difference:
-    """metric(a) - metric(b) on the same N images in the same order, each resample drawn once for both.
+    """metric(a) - metric(b) on the same images, each resample drawn once for both.
 
-    Pairing takes out what is common to both, such as hard images. Equal numbers differ by 0, also where both are inf.
+    Pairing takes out what both share, such as hard images. Equal numbers differ by 0, also where both are inf.
+
+    Args:
+        metric: the number to compare.
+        a: statistics of N images.
+        b: statistics of the same images in the same order.
+        seed: decides the draws.
+        resamples: how many.
+        level: the share inside the interval.
+
+    Returns:
+        The difference with its interval.
+
+    Raises:
+        ValueError: other numbers of images, or a level not between 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.bootstrap import paired_difference
+        >>> from pearl_core.metrics import METRICS
+        >>> a = np.array([20.0, 22.0, 24.0])
+        >>> paired_difference(METRICS["PSNR"], a, a - 1).verdict
+        'holds'
     """
     return runs_difference(metric, [a], [b], seed=seed, resamples=resamples, level=level)
 
@@ -76,7 +145,32 @@ def runs_difference(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Difference:
-    """The same, averaged over S training runs: run s of `a` beside run s of `b`. A resample draws images and runs."""
+    """The same, averaged over S training runs: run s of `a` is compared with run s of `b`.
+
+    A resample draws images and runs.
+
+    Args:
+        metric: the number to compare.
+        a: for each run the statistics of N images.
+        b: the same for the other side.
+        seed: decides the draws.
+        resamples: how many.
+        level: the share inside the interval.
+
+    Returns:
+        The difference with its interval.
+
+    Raises:
+        ValueError: other numbers of runs or images, or a level not between 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.bootstrap import runs_difference
+        >>> from pearl_core.metrics import METRICS
+        >>> a = np.array([20.0, 22.0, 24.0])
+        >>> runs_difference(METRICS["PSNR"], [a, a + 1], [a - 1, a]).difference
+        1.0
+    """
     if len(a) != len(b) or not a:
         raise ValueError(f"a paired difference needs the same training runs on both sides; got {len(a)} and {len(b)}")
     sizes = list(dict.fromkeys(len(run) for run in (*a, *b)))

@@ -11,7 +11,22 @@ from .types import Output
 
 
 class Pipeline(nn.Module):
-    """`derain` and `segment`, either of them None, called one after the other on (B, 3, H, W) in [0, 1]."""
+    """A derainer and a segmenter, called one after the other on images (B, 3, H, W) in [0, 1].
+
+    Args:
+        derain: images (B, 3, H, W) -> derained images of the same shape; None to leave the images as they are.
+        segment: derained images -> logits (B, K, H, W); None to derain only.
+
+    Returns:
+        Called on images, an `Output`: `derained` (B, 3, H, W) and `logits` (B, K, H, W) or None.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.pipeline import Pipeline
+        >>> net = Pipeline(None, torch.nn.Conv2d(3, 19, 1))
+        >>> net(torch.rand(1, 3, 8, 8)).logits.shape
+        torch.Size([1, 19, 8, 8])
+    """
 
     def __init__(self, derain: nn.Module | None, segment: nn.Module | None):
         super().__init__()
@@ -24,7 +39,23 @@ class Pipeline(nn.Module):
 
 @contextmanager
 def frozen(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no gradients for the parameters; everything as it was afterwards, also after an error."""
+    """Inside this context the model is in evaluation mode and its parameters want no gradient.
+
+    Afterwards, and after an error, modes and flags are as they were.
+
+    Args:
+        model: any model.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.pipeline import frozen
+        >>> net = torch.nn.Conv2d(3, 19, 1)
+        >>> with frozen(net):
+        ...     net.training, net.weight.requires_grad
+        (False, False)
+        >>> net.training, net.weight.requires_grad
+        (True, True)
+    """
     modes = {module: module.training for module in model.modules()}
     flags = {parameter: parameter.requires_grad for parameter in model.parameters()}
     try:

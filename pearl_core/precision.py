@@ -15,7 +15,20 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def fast_dtype(device: str = "cpu") -> torch.dtype | None:
-    """bfloat16 where this device multiplies it natively (AMX, AVX-512 BF16, Ampere); None where it would be slower."""
+    """The number format that this device multiplies fastest.
+
+    Args:
+        device: "cpu" or "cuda".
+
+    Returns:
+        bfloat16 where the hardware multiplies it natively (AMX, AVX-512 BF16, Ampere); None where it would be slower.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.precision import fast_dtype
+        >>> fast_dtype() in (None, torch.bfloat16)
+        True
+    """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
     probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
@@ -23,19 +36,54 @@ def fast_dtype(device: str = "cpu") -> torch.dtype | None:
 
 
 def resolve(precision: str, device: str = "cpu") -> torch.dtype | None:
-    """The dtype of the gradients for a precision by name; None leaves the model as it is: float32."""
+    """The number format of the gradients for a precision by name.
+
+    Args:
+        precision: "float32", "bfloat16", or "auto": bfloat16 where it is fast.
+        device: "cpu" or "cuda".
+
+    Returns:
+        The format; None for float32, which leaves the model as it is.
+
+    Raises:
+        ValueError: an unknown precision.
+
+    Example:
+        >>> from pearl_core.precision import resolve
+        >>> resolve("bfloat16"), resolve("float32")
+        (torch.bfloat16, None)
+    """
     choose("precision", precision, PRECISIONS)
     return {"auto": fast_dtype(device), "float32": None, "bfloat16": torch.bfloat16}[precision]
 
 
 def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
-    """The model as gradients of `precision` see it. For scores take the model itself.
+    """The model as the gradients of an attack see it. For scores take the model itself.
 
-    What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too.
-    "float32" is the model itself. Otherwise it is a copy, folded and channels-last, under bfloat16 autocast, kept for
-    the next attack on the same weights; weights that change later do not reach it. "auto" takes it where the hardware
-    is fast at it, and else says that it did not.
-    Models of another format than float32 stay as they are.
+    What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too. "auto"
+    warns where bfloat16 is not fast. Models in another format than float32 stay as they are.
+
+    Args:
+        model: images (B, 3, H, W) -> `Output`.
+        images: the images to attack; their format and device count.
+        precision: "float32" is the model itself. "bfloat16" is a copy with its batch norms folded into the
+            convolutions, under autocast; weights that change later do not reach it. The copy is kept for the next
+            attack on the same weights. "auto" is bfloat16 where the hardware is fast at it, else float32.
+
+    Returns:
+        images (B, 3, H, W) -> `Output` in float32.
+
+    Raises:
+        ValueError: an unknown precision.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.precision import lowered
+        >>> net, sample = toy()
+        >>> lowered(net, sample.rainy, "bfloat16")(sample.rainy).logits.dtype
+        torch.float32
+        >>> lowered(net, sample.rainy, "float32") is net
+        True
     """
     dtype = resolve(precision, images.device.type)
     if dtype is None and precision == "auto":

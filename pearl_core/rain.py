@@ -24,7 +24,15 @@ HORIZON = 0.45  # share of the height above which everything is far
 
 @dataclass(frozen=True)
 class Rain:
-    """One kind of rain: how its streaks lie, how much fog comes with them, how strong it all is."""
+    """One kind of rain: how its streaks lie, how much fog comes with them, how strong it all is.
+
+    Raises ValueError for a number outside its range.
+
+    Example:
+        >>> from pearl_core.rain import Rain
+        >>> Rain(angle=10, strength=2).layers
+        3
+    """
 
     angle: float = 0.0  # mean wind, degrees from vertical, within +-60
     sway: float = 8.0  # how far one picture's wind strays from it, degrees (standard deviation)
@@ -46,7 +54,14 @@ class Rain:
 
 
 class Rainy(NamedTuple):
-    """A picture in the rain, and where its streaks (not its veil) are to be seen."""
+    """A picture in the rain, and where its streaks (not its fog) can be seen.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.rain import Rainy
+        >>> Rainy(np.zeros((4, 4, 3), np.float32), np.zeros((4, 4), bool)).mask.shape
+        (4, 4)
+    """
 
     image: np.ndarray  # (H, W, 3) float32 in [0, 1]
     mask: np.ndarray  # (H, W) bool
@@ -69,13 +84,49 @@ PRESETS = {
 
 
 def preset(name: str, strength: float | None = None) -> Rain:
-    """The rain of that name; its strength belongs to a data set and comes from `calibrate`."""
+    """The rain of that name.
+
+    Args:
+        name: "pearl" or "heavy".
+        strength: the dial; None: that of the preset. Each data set has its own, see `calibrate`.
+
+    Returns:
+        The rain.
+
+    Raises:
+        ValueError: an unknown name.
+
+    Example:
+        >>> from pearl_core.rain import preset
+        >>> preset("pearl", strength=2).strength
+        2
+    """
     rain = PRESETS[choose("rain", name, PRESETS)]
     return rain if strength is None else replace(rain, strength=strength)
 
 
 def add_rain(clean: np.ndarray, rain: Rain, seed: int | str) -> Rainy:
-    """`clean` in the rain; the same (seed, shape, rain) gives the same streaks, and strength does not move them."""
+    """A picture in the rain. The same seed, shape and rain give the same streaks; `strength` does not move them.
+
+    Args:
+        clean: (H, W, 3) float32 in [0, 1].
+        rain: the kind of rain.
+        seed: decides where the streaks are.
+
+    Returns:
+        The rainy picture (H, W, 3) and where its streaks are (H, W).
+
+    Raises:
+        ValueError: no such picture or seed.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.rain import add_rain, preset
+        >>> street = np.full((64, 96, 3), 0.4, np.float32)
+        >>> image, mask = add_rain(street, preset("pearl"), seed=0)
+        >>> image.shape, image.dtype.name, bool(mask.any())
+        ((64, 96, 3), 'float32', True)
+    """
     _check(clean)
     return _pour(clean, _sky(clean.shape[:2], rain, seed), rain.strength)
 
@@ -88,10 +139,27 @@ def calibrate(
     tolerance: float = 0.02,
     seeds: Iterable[int | str] | None = None,
 ) -> Rain:
-    """`rain` at the strength where the mean over pictures of PSNR(rainy, clean), RGB, in dB, meets the target.
+    """The rain at the strength where the mean PSNR of rainy and clean pictures meets a target.
 
-    Picture i gets the i-th seed (its index, if none are given), and `add_rain` with these is within `tolerance`.
-    ValueError where no strength gets there.
+    Args:
+        pictures: clean ones, each (H, W, 3) float32 in [0, 1].
+        rain: the kind of rain; its strength is not looked at.
+        target_psnr: in dB, on RGB.
+        tolerance: in dB.
+        seeds: one for each picture; None: 0, 1, 2, ...
+
+    Returns:
+        The rain with its strength.
+
+    Raises:
+        ValueError: no pictures, not as many seeds, or no strength that meets the target.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.rain import calibrate, preset
+        >>> street = np.full((64, 96, 3), 0.4, np.float32)
+        >>> 0 < calibrate([street], preset("pearl"), target_psnr=20).strength < 10
+        True
     """
     pictures = list(pictures)
     seeds = range(len(pictures)) if seeds is None else list(seeds)

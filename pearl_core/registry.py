@@ -26,8 +26,8 @@ class Named(Mapping[str, Thing]):
 class Registry(Named[Thing]):
     """A mapping that declarations add to, in the order in which they are made.
 
-    Whoever asks for a name that is not there yet, or for all of them, first has everything loaded that `load_with` was
-    told of: a name is known wherever it was declared.
+    Before a name is looked up that is not known yet, or all names are listed, everything that `load_with` was told of
+    is loaded. So a name is known wherever it was declared.
 
     Example:
         >>> from pearl_core.registry import Registry

@@ -34,9 +34,15 @@ OPTIMISERS = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: linear warm-up, then down to `last_lr`.
+    """How long and how fast a net is trained: linear warm-up, then down to `last_lr`.
 
-    Short runs from scratch want AdamW and a cosine, the default; the papers' own are there for their own scale.
+    The defaults, AdamW and a cosine, suit short runs from scratch; the other choices are those of the papers.
+    Raises ValueError for less than one step, a learning rate of 0, or an unknown name.
+
+    Example:
+        >>> from pearl_core.train import Schedule
+        >>> Schedule(steps=100, lr=1e-3, warmup=0.1).rate(9)
+        0.001
     """
 
     steps: int
@@ -57,7 +63,14 @@ class Schedule:
             )
 
     def rate(self, step: int) -> float:
-        """Learning rate of a step, counted from 0."""
+        """The learning rate of a step.
+
+        Args:
+            step: from 0 on.
+
+        Returns:
+            The rate of all parameters without a rate of their own.
+        """
         warm = max(1, round(self.warmup * self.steps))
         if step < warm:
             return self.lr * (step + 1) / warm
@@ -66,7 +79,13 @@ class Schedule:
 
 
 class Progress(NamedTuple):
-    """After a step: how many are done, the loss of the last one, and everything needed to go on from here."""
+    """After a step: how many are done, the loss of the last one, and everything needed to go on from here.
+
+    Example:
+        >>> from pearl_core.train import Progress
+        >>> Progress(1, 0.5, dict).state()
+        {}
+    """
 
     done: int
     loss: float
@@ -75,7 +94,15 @@ class Progress(NamedTuple):
 
 @dataclass
 class Run:
-    """The moving part, its optimiser and the way back to both."""
+    """A training run: the part that moves, its optimiser, and the state to resume from.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.recipes import derain
+        >>> from pearl_core.train import Run, Schedule
+        >>> Run(toy().net, derain(), Schedule(steps=10)).state()["done"]
+        0
+    """
 
     pipeline: Pipeline
     recipe: Recipe
@@ -110,7 +137,31 @@ def train(
     state: dict | None = None,
     dtype: torch.dtype | None = None,
 ) -> Iterator[Progress]:
-    """Train the part the recipe moves; yields after every step. `state` resumes, `dtype` is the autocast precision."""
+    """Train the part that the recipe moves, and yield after every step.
+
+    Args:
+        pipeline: both nets; the one that does not move stays as it is. It ends in evaluation mode.
+        recipe: what to minimise.
+        samples: number of the step -> batch.
+        schedule: how long and how fast.
+        seed: decides the random numbers of every step, together with its number.
+        state: what `Progress.state` gave; the run goes on from there and ends with the same weights.
+        dtype: the format of the forward pass under autocast; None: float32.
+
+    Yields:
+        `Progress` after every step.
+
+    Raises:
+        FloatingPointError: a loss or gradient of nan or inf, before it reaches the weights.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.recipes import clean
+        >>> from pearl_core.train import Schedule, train
+        >>> net, sample = toy()
+        >>> [progress.done for progress in train(net, clean(), lambda step: sample, Schedule(steps=2))]
+        [1, 2]
+    """
     run = Run(pipeline, recipe, schedule)
     if state is not None:
         run.restore(state)
@@ -122,7 +173,28 @@ def train(
 
 
 def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> float:
-    """One step of the optimiser; returns the loss before it."""
+    """One step of the optimiser.
+
+    Args:
+        run: the training run.
+        sample: the batch.
+        seed: of the random numbers, together with the number of the step.
+        dtype: the format of the forward pass under autocast; None: float32.
+
+    Returns:
+        The loss before the step.
+
+    Raises:
+        FloatingPointError: a loss or gradient of nan or inf; the weights stay as they were.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.recipes import derain
+        >>> from pearl_core.train import Run, Schedule, one_step
+        >>> net, sample = toy()
+        >>> -1 <= one_step(Run(net, derain(), Schedule(steps=10)), sample, seed=0, dtype=None) <= 1
+        True
+    """
     for group, factor in zip(run.optimiser.param_groups, run.factors, strict=True):
         group["lr"] = factor * run.schedule.rate(run.done)
     run.pipeline.eval().requires_grad_(False)
@@ -160,7 +232,7 @@ def grouped(net: nn.Module, rates: Mapping[str, float]) -> tuple[list[float], li
         >>> from pearl_core.train import grouped
         >>> factors, groups = grouped(toy().net.segment, {"heads": 10.0})
         >>> factors, [len(group["params"]) for group in groups]
-        ([1.0, 10.0], [76, 10])
+        ([1.0, 10.0], [81, 10])
     """
     known = groups_of(net)
     if wrong := [name for name, rate in rates.items() if name not in known or not 0 < rate < math.inf]:
@@ -175,7 +247,20 @@ def grouped(net: nn.Module, rates: Mapping[str, float]) -> tuple[list[float], li
 
 
 def class_weights(counts: Tensor) -> Tensor:
-    """Weights ~ 1 / sqrt(share), mean 1 over pixels: rare classes count more, without drowning the common ones."""
+    """Weights that make rare classes count more: 1 / sqrt(share of the pixels), with mean 1 over the pixels.
+
+    Args:
+        counts: (K,) pixels of each class.
+
+    Returns:
+        (K,) float32.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.train import class_weights
+        >>> class_weights(torch.tensor([400, 100]))
+        tensor([0.8333, 1.6667])
+    """
     share = counts.double() / counts.sum()
     weights = share.clamp(min=1e-4).rsqrt()
     return (weights / (weights * share).sum()).float()

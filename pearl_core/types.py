@@ -19,21 +19,36 @@ PROTOCOLS = ("corrected", "published")  # where a paper's code and text disagree
 
 
 class Sample(NamedTuple):
-    """A batch of pictures: what the camera saw in the rain, what it would have seen, what is there."""
+    """A batch of pictures: in the rain, without rain, and what is in them.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.types import Sample
+        >>> images = torch.rand(2, 3, 32, 40)
+        >>> Sample(images, images, None).boxes is None
+        True
+    """
 
     rainy: Tensor  # (B, 3, H, W)
     clean: Tensor  # (B, 3, H, W)
-    labels: Tensor | None  # (B, H, W), None where nobody labelled them
+    labels: Tensor | None  # (B, H, W), None where there are none
     keys: tuple[str, ...] = ()  # one name per image: addresses its results
     boxes: tuple[Tensor, ...] | None = None  # of the persons in each image, (n, 4): left, top, right, bottom in pixels
     reference: Output | None = None  # a second answer to compare with, such as the one without attack
 
 
 class Output(NamedTuple):
-    """What a pipeline makes of a batch. Without a derainer `derained` is the input itself."""
+    """What a pipeline makes of a batch. Without a derainer `derained` is the input itself.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.types import Output
+        >>> Output(torch.rand(1, 3, 2, 2), torch.rand(1, 19, 2, 2)).predicted.shape
+        torch.Size([1, 2, 2])
+    """
 
     derained: Tensor  # (B, 3, H, W), not clamped
-    logits: Tensor | None  # (B, K, H, W), None where nothing segments
+    logits: Tensor | None  # (B, K, H, W), None without a segmenter
 
     @property
     def predicted(self) -> Tensor:
@@ -42,7 +57,24 @@ class Output(NamedTuple):
 
 
 def choose(kind: str, name: str, choices: Iterable[str]) -> str:
-    """`name` if it is one of `choices`; else a ValueError that says what was wanted, what came, the choices."""
+    """`name`, if it is one of `choices`.
+
+    Args:
+        kind: what is chosen, for the error.
+        name: what a user typed.
+        choices: the names there are.
+
+    Returns:
+        `name`.
+
+    Raises:
+        ValueError: what came, and the choices.
+
+    Example:
+        >>> from pearl_core.types import choose
+        >>> choose("colour", "red", ("red", "green"))
+        'red'
+    """
     choices = sorted(choices)
     if name not in choices:
         raise ValueError(f"unknown {kind} {name!r}; choose one of {', '.join(choices)}")

@@ -47,11 +47,18 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class AlmaProx:
-    """The attack with its settings, the authors' defaults; lr is in units of the picture.
+    """The attack with its settings, by default the authors'; lr is in units of the picture.
 
-    It returns the smallest perturbation under which `threshold` of the labelled pixels are wrong (with `towards`:
-    have the wanted class); if none is found, the one under which most are. Which are is judged in the precision of the
-    gradients. Errors: ValueError for impossible settings.
+    It returns the smallest perturbation under which `threshold` of the labelled pixels are wrong (with `towards`: have
+    the wanted class). If none is found, it returns the one under which most are. Pixels are judged in the precision of
+    the gradients. Raises ValueError for impossible settings.
+
+    Example:
+        >>> from pearl_core.attacks.alma import AlmaProx
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> AlmaProx(steps=5)(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
     """
 
     steps: int = 500
@@ -109,8 +116,8 @@ class AlmaProx:
     def walk(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Iterator[Step]:
         """Every perturbation looked at, the picture itself first.
 
-        An image that needs none, being at the goal as it is or without a label, is finished and leaves the batch. One
-        that gets there later is not: its perturbation goes on shrinking.
+        An image that needs no perturbation (it is at the goal already, or has no label) leaves the batch. One that
+        reaches the goal later stays, and its perturbation goes on shrinking.
         """
         images, target = ready(images, target, mask)
         call = lowered(model, images, self.precision)

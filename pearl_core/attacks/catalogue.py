@@ -34,6 +34,11 @@ class Target:
         words: one sentence for a reader who knows no paper.
         make: (model, sample, **options) -> the target; call `of`.
         part: "segment" for attacks on what the segmenter sees, "derain" for attacks on the derained picture.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import CATALOGUE
+        >>> CATALOGUE["bim"].target.name, CATALOGUE["lmse"].target.name
+        ('labels', 'own output')
     """
 
     name: str
@@ -118,6 +123,13 @@ class Entry:
         needs: names of arguments that it cannot do without, such as `features`.
         members: of an ensemble: protocol -> {member: (name of an attack, its options)}, so that each can be measured
             by itself. Options are names and numbers; `objective` is a name in `OBJECTIVES`.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import CATALOGUE
+        >>> CATALOGUE["bim"].title, CATALOGUE["bim"].stepwise, CATALOGUE["alma_prox"].sized
+        ('BIM', True, False)
+        >>> CATALOGUE["bim"](eps=8, steps=3).search.steps
+        3
     """
 
     make: Callable[..., Attack]

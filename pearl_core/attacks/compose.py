@@ -1,4 +1,9 @@
-"""attack = objective x ball x search. An attack is a function (model, images, target) -> images."""
+"""An attack is put together from an objective, a ball and a search. It is a function (model, images, target) -> images.
+
+    attack = ascend(cross_entropy, Linf(8 / 255), FixedSteps(alpha=3 / 255, steps=10))
+
+`target` is a label map (B, H, W), or a `restoration.Reference` or `restoration.Patches` for attacks on derainers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,15 @@ Attack = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
 class Trajectory(NamedTuple):
-    """An attack with what was seen on the way, one row per look: the start, every step, and the end of each stage."""
+    """An attack with its course: one row for the start, for every step, and for the end of each stage.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import bim
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> bim(eps=8, steps=2).trace(net, sample.rainy, sample.labels).loss.shape
+        torch.Size([3, 2])
+    """
 
     images: Tensor  # (B, 3, H, W), what the attack returns
     loss: Tensor  # (T + stages, B), the objective, mean over the pixels
@@ -31,13 +44,31 @@ class Trajectory(NamedTuple):
 
 @dataclass(frozen=True)
 class Ascent:
-    """The attack that climbs `objective` inside `ball` (and [0, 1]) by `search`; call it, or walk its `iterates`.
+    """The attack that increases `objective` inside `ball` and [0, 1] by `search`. Call it, or walk its `iterates`.
 
-    It starts at the picture, or uniformly in the ball with `random_start`. Random numbers of a picture come from
-    `seed` and the picture alone, so they do not depend on the batch it is in. `track` is the loss by which the search
-    compares points (None: the objective). `keep` picks the point returned (None: the last). `share` counts accuracy.
-    `precision` is that of the gradients (see `precision.lowered`). `finite=False` lets nan and inf of a published loss
-    pass; else they are a FloatingPointError that names the step.
+    Args:
+        objective: the loss to increase.
+        ball: how far the attacked picture may lie from the picture.
+        search: how to climb.
+        random_start: start from a uniformly random point of the ball, not from the picture.
+        seed: decides the random numbers, together with the picture itself: they do not depend on its batch.
+        precision: that of the gradients, see `precision.lowered`.
+        track: the loss by which the search compares points; None: the objective.
+        keep: which of the points is returned; None: the last.
+        share: how accuracy is counted.
+        finite: whether nan and inf are an error, which names the step. Some published losses need False.
+
+    Raises:
+        ValueError: an unknown precision; when called, pictures, target and mask that do not fit together.
+        FloatingPointError: when called, a loss, gradient or prediction of nan or inf.
+
+    Example:
+        >>> from pearl_core.attacks.zoo import bim
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> attack = bim(eps=8, steps=2)
+        >>> len(list(attack.iterates(net, sample.rainy, sample.labels)))
+        3
     """
 
     objective: Objective
@@ -55,20 +86,28 @@ class Ascent:
         choose("precision", self.precision, PRECISIONS)
 
     def __call__(self, model: nn.Module, images: Tensor, target, **options) -> Tensor:
-        """The attacked pictures (B, 3, H, W). `options`: those of `problem`."""
+        """The attacked pictures (B, 3, H, W).
+
+        Args:
+            model: images (B, 3, H, W) -> `Output`.
+            images: in [0, 1].
+            target: labels (B, H, W), `Reference` or `Patches`.
+            **options: `mask` (B, H, W): only its true pixels may change. `keys`: one name per picture, which decide
+                its random numbers in place of its pixels.
+        """
         problem = self.problem(model, images, target, **options)
         for delta in self.search(problem, self.ball):  # noqa: B007 - the last one counts
             pass
         return self.finish(problem, delta)
 
     def iterates(self, model: nn.Module, images: Tensor, target, **options) -> Iterator[Tensor]:
-        """The attacked pictures at the start and after every step, each (B, 3, H, W), whatever `keep` would return."""
+        """The attacked pictures at the start and after every step, each (B, 3, H, W); `keep` does not matter here."""
         problem = self.problem(model, images, target, **options)
         for delta in self.search(problem, self.ball):
             yield (problem.images + delta).clamp(0, 1)
 
     def trace(self, model: nn.Module, images: Tensor, target, *, iterates: bool = False, **options) -> Trajectory:
-        """The attack with its course, for one forward pass more than the attack where it keeps its last point."""
+        """The attack with its course. Where the attack returns its last point, this costs one forward pass more."""
         problem = self.problem(model, images, target, watch=True, **options)
         points = []
         for delta in self.search(problem, self.ball):
@@ -90,11 +129,7 @@ class Ascent:
         keys: Sequence[str] | None = None,
         watch: bool = False,
     ) -> ImageProblem:
-        """This attack's problem on these pictures; counts what is computed on it.
-
-        Only pixels where `mask` (B, H, W) is true may change. `keys`, one name per picture, decide its random numbers
-        in place of its pixels.
-        """
+        """This attack's problem on these pictures, which counts the passes that are made on it; options as above."""
         images, target = ready(images, target, mask, keys)
         return ImageProblem(model, images, target, self, mask=mask, keys=keys, watch=watch)
 
@@ -106,19 +141,61 @@ class Ascent:
 
 
 def ascend(objective: Objective, ball: Ball, search: Search, **options) -> Ascent:
-    """Compose an attack of its parts; `options` are the other fields of `Ascent`."""
+    """Put an attack together from its parts.
+
+    Args:
+        objective: the loss to increase.
+        ball: how far the attacked picture may lie from the picture.
+        search: how to climb.
+        **options: the other fields of `Ascent`.
+
+    Returns:
+        The attack: (model, images, target) -> attacked images (B, 3, H, W).
+
+    Raises:
+        ValueError: an unknown precision.
+
+    Example:
+        >>> from pearl_core.attacks.balls import L2
+        >>> from pearl_core.attacks.compose import ascend
+        >>> from pearl_core.attacks.objectives import cross_entropy
+        >>> from pearl_core.attacks.searches import FixedSteps
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> attack = ascend(cross_entropy, L2(0.5), FixedSteps(alpha=0.2, steps=3))
+        >>> attacked = attack(net, sample.rainy, sample.labels)
+        >>> bool((attacked - sample.rainy).flatten(1).norm(dim=1).max() <= 0.5 + 1e-5)
+        True
+    """
     return Ascent(objective, ball, search, **options)
 
 
 def restarted(attack: Ascent, starts: int) -> tuple[Ascent, ...]:
-    """The attack from `starts` random points, for `ensembles.worst_of`."""
+    """The attack from several random points, for `ensembles.worst_of`.
+
+    Args:
+        attack: the attack.
+        starts: how many.
+
+    Returns:
+        The attacks, each with its own seed.
+
+    Raises:
+        ValueError: less than one start.
+
+    Example:
+        >>> from pearl_core.attacks.compose import restarted
+        >>> from pearl_core.attacks.zoo import pgd
+        >>> [attack.seed for attack in restarted(pgd(eps=8), 3)]
+        [0, 1, 2]
+    """
     if starts < 1:
         raise ValueError(f"wanted 1 start or more, got {starts}")
     return tuple(replace(attack, random_start=True, seed=attack.seed + i) for i in range(starts))
 
 
 def ready(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str] | None = None):
-    """Pictures apart from what made them, and labels as int64. Errors: one-line ValueErrors of what does not fit."""
+    """Pictures without a gradient to what made them, and labels as int64. Raises ValueError where they do not fit."""
     check(images, target, mask, keys)
     return images.detach(), target.long() if isinstance(target, Tensor) else target
 

@@ -22,18 +22,29 @@ class Found(NamedTuple):
     """What one attack found: the pictures, and how much of each is left to attack, in float32."""
 
     images: Tensor  # (B, 3, H, W)
-    left: Tensor  # (B,) share of the pixels with a label that hold; for targets that are no labels minus the loss
+    left: Tensor  # (B,) share of the labelled pixels still correct; for targets that are no labels minus the loss
 
 
 @dataclass(frozen=True)
 class WorstOf:
-    """Image by image the picture of lowest pixel accuracy among those of `members` (SEA, section 2.4).
+    """Several attacks; of each image the result with the lowest pixel accuracy (SEA, section 2.4).
 
-    With `towards`, the target is a wanted label map, and the picture that comes nearest to it is taken. For a target
-    that is no label map it is that of the first member's highest loss, so the members should share one objective.
+    For a target that is no label map, the result with the highest loss of the first member is taken, so the members
+    should share one objective.
 
-    Where `skip` is true, an image that one member brought to zero is not given to the later ones: the worst of it is
-    known. Then nothing is known of the members by themselves, and `counts` for a worst mIoU cannot be had.
+    Args:
+        members: the attacks by name.
+        skip: stop early on an image once every pixel is misclassified: later members do not get it. Then the members
+            are not known by themselves, and `counts` for a worst mIoU raises an error.
+        towards: the target is a wanted label map; of each image the result nearest to it is taken.
+
+    Example:
+        >>> from pearl_core.attacks.ensembles import WorstOf
+        >>> from pearl_core.attacks.zoo import bim, cw
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> WorstOf({"bim": bim(8, 2), "cw": cw(8, 2)})(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
     """
 
     members: Mapping[str, Attack]
@@ -56,7 +67,7 @@ class WorstOf:
         return {name: attack.trace(model, images, target, **options) for name, attack in self.members.items()}
 
     def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Found]:
-        """What every member found, in their order; where `skip` spared one an image, what was found before."""
+        """What every member found, in their order. Where a member was not given an image: what was found before."""
         images, target = ready(images, target, options.get("mask"), options.get("keys"))
         pictures, left = images, images.new_full((len(images),), torch.inf)
         found: dict[str, Found] = {}
@@ -106,12 +117,42 @@ def rows(values, which: Tensor):
 
 
 def worst_of(*attacks: Attack) -> WorstOf:
-    """The worst case of attacks without names."""
+    """The worst case, image by image, of attacks without names.
+
+    Args:
+        *attacks: each (model, images, target) -> images.
+
+    Returns:
+        The attack.
+
+    Example:
+        >>> from pearl_core.attacks.compose import restarted
+        >>> from pearl_core.attacks.ensembles import worst_of
+        >>> from pearl_core.attacks.zoo import pgd
+        >>> len(worst_of(*restarted(pgd(eps=8), 3)).members)
+        3
+    """
     return WorstOf({str(i): attack for i, attack in enumerate(attacks)})
 
 
 def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
-    """Share of each image's labelled pixels that the model gets right, in float32; 1 without labels: (B,)."""
+    """Share of the labelled pixels of each image that the model gets right, in float32.
+
+    Args:
+        model: images (B, 3, H, W) -> `Output`.
+        images: in [0, 1].
+        target: labels (B, H, W).
+
+    Returns:
+        (B,) in [0, 1]; 1 for an image without labelled pixels.
+
+    Example:
+        >>> from pearl_core.attacks.ensembles import accuracy_of
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> accuracy_of(net, sample.rainy, net(sample.rainy).predicted)
+        tensor([1., 1.])
+    """
     with frozen(model), torch.no_grad():
         output = model(images)
     draws = len(output.logits) // len(images)
@@ -119,9 +160,26 @@ def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
 
 
 def worst_accuracy(predictions: Tensor, labels: Tensor, *, batch: int, protocol: str = "corrected") -> Tensor:
-    """Lowest accuracy of each image over attacks, from stored predictions (A, N, H, W): (N,), and its mean is SEA's.
+    """The lowest accuracy of each image over several attacks, from their predictions. SEA reports its mean.
 
-    `batch` is that of the evaluation; it matters under "published" alone, see `published_pairing`.
+    Args:
+        predictions: (A, N, H, W), classes under each of A attacks.
+        labels: (N, H, W).
+        batch: the batch size of the evaluation; it matters for "published" alone, see `published_pairing`.
+        protocol: "corrected" or "published".
+
+    Returns:
+        (N,) in [0, 1].
+
+    Raises:
+        ValueError: shapes that do not fit, or an unknown protocol.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.ensembles import worst_accuracy
+        >>> labels = torch.zeros(1, 2, 2, dtype=torch.long)
+        >>> worst_accuracy(torch.stack([labels, labels + 1]), labels, batch=1)
+        tensor([0.])
     """
     if predictions.ndim != 4 or predictions.shape[1:] != labels.shape:
         wanted = f"(attacks, {', '.join(map(str, labels.shape))})"
@@ -147,12 +205,29 @@ def published_pairing(images: int, batch: int) -> Tensor:
 
 
 def worst_miou(counts: np.ndarray, seed: int = 0, gain: float = 1e-4) -> tuple[float, np.ndarray]:
-    """The lowest data-set mIoU a choice of one attack per image reaches, in %, and the choice (N,), by greedy search.
+    """The lowest mIoU of a data set when each image gets one of several attacks, by greedy search.
 
-    `counts` (A, N, K, 3) are the statistics of `metrics.confusion` for each attack and image. All images start on the
-    attack that is worst alone. Then images in random order are moved to another attack where that lowers the mIoU of
-    the whole set, sweep after sweep, until one gains no more than `gain`. SEA's accuracy is image-wise; this is its
-    authors' later code for mIoU, and what only an attacker who knows the whole set could do.
+    All images start with the attack that is worst alone. Then images in random order change their attack where that
+    lowers the mIoU of the whole set, again and again, until a round gains no more than `gain`. This is the later code
+    of SEA's authors; only an attacker who knows the whole set could do it.
+
+    Args:
+        counts: (A, N, K, 3), `metrics.confusion` under each attack of each image.
+        seed: decides the order of the images.
+        gain: in % of mIoU.
+
+    Returns:
+        The mIoU in %, and the attack of each image (N,).
+
+    Raises:
+        ValueError: counts of another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from pearl_core.attacks.ensembles import worst_miou
+        >>> right, wrong = [[4, 4, 4]], [[0, 4, 4]]
+        >>> worst_miou(np.array([[right, wrong], [wrong, right]]))
+        (0.0, array([1, 0]))
     """
     if counts.ndim != 4 or counts.shape[3] != 3 or not counts.shape[0] * counts.shape[1]:
         raise ValueError(f"wanted counts (attacks, images, classes, 3), got {counts.shape}")

@@ -1,9 +1,19 @@
 """What an attack on a segmenter maximises: (output, target, progress) -> loss per pixel (B, H, W), zero on void pixels.
 
-`target` is the label map (B, H, W). `progress` runs from 0 to 1 over the steps, for objectives that change on the way.
-Weights and masks are taken from the logits without a gradient through them, unless an objective says otherwise.
-Targeted forms are `minus` of an objective, with the wanted label map as the target. Where an objective weighs pixels by
-whether they hold, it carries another form for that as its attribute `towards`, which `towards(objective)` finds.
+    output    an `Output` with logits (B, K, H, W)
+    target    the label map (B, H, W)
+    progress  runs from 0 to 1 over the steps, for objectives that change on the way
+
+No gradient flows through weights and masks, unless an objective says otherwise. A targeted attack maximises `minus` of
+an objective with the wanted label map as the target. An objective that weighs pixels by whether they are correct has
+another form for that, its attribute `towards`; `towards(objective)` finds it.
+
+Example:
+    >>> from pearl_core.attacks.objectives import cross_entropy
+    >>> from pearl_core.examples import toy
+    >>> net, sample = toy()
+    >>> cross_entropy(net(sample.rainy), sample.labels, 0.0).shape
+    torch.Size([2, 32, 40])
 """
 
 from __future__ import annotations
@@ -22,7 +32,21 @@ Probabilities = Callable[[Tensor], Tensor]  # logits (B, K, H, W) -> the same sh
 
 
 def minus(objective: Objective) -> Objective:
-    """The same objective turned round: what maximised it now minimises it. AMA's mirror attack, targeted attacks."""
+    """The objective with its sign changed, for mirror attacks (AMA) and targeted attacks.
+
+    Args:
+        objective: (output, target, progress) -> loss.
+
+    Returns:
+        Minus the same.
+
+    Example:
+        >>> from pearl_core.attacks.objectives import cross_entropy, minus
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> bool((minus(cross_entropy)(net(sample.rainy), sample.labels, 0.0) <= 0).all())
+        True
+    """
 
     def turned(output: Output, target: Tensor, progress: float) -> Tensor:
         return -objective(output, target, progress)
@@ -31,7 +55,7 @@ def minus(objective: Objective) -> Objective:
 
 
 def towards(objective: Objective) -> Objective:
-    """The form of an objective that `minus` and a wanted label map take: its own, or the objective itself."""
+    """The form of an objective for targeted attacks: its attribute `towards`, or the objective itself."""
     return getattr(objective, "towards", objective)
 
 
@@ -41,12 +65,12 @@ def cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
 
 
 def masked_cross_entropy(output: Output, target: Tensor, progress: float) -> Tensor:
-    """Cross-entropy of the pixels that still hold; Mask-CE of SEA (section 2.2.2)."""
+    """Cross-entropy of the pixels that are still correct: Mask-CE of SEA (section 2.2.2)."""
     return correct(output, target) * cross_entropy(output, target, progress)
 
 
 def masked_cross_entropy_towards(output: Output, target: Tensor, progress: float) -> Tensor:
-    """Mask-CE for `minus` and a wanted label map: of the pixels that are not there yet (after Metzen et al. 2017)."""
+    """Mask-CE for targeted attacks: of the pixels without the wanted class (after Metzen et al. 2017)."""
     return (1 - correct(output, target)) * cross_entropy(output, target, progress)
 
 
@@ -70,7 +94,7 @@ def balanced_cross_entropy(output: Output, target: Tensor, progress: float) -> T
 
 
 def balanced_cross_entropy_towards(output: Output, target: Tensor, progress: float) -> Tensor:
-    """SegPGD's loss for `minus` and a wanted label map: the pixels that are not there yet come first."""
+    """SegPGD's loss for targeted attacks: pixels without the wanted class come first."""
     share = progress / 2
     weight = 1 - share - (1 - 2 * share) * correct(output, target)
     return weight * cross_entropy(output, target, progress)
@@ -92,7 +116,7 @@ def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
         return cosine * cross_entropy(output, target, progress)
 
     def far_first(output: Output, target: Tensor, progress: float) -> Tensor:
-        """For `minus` and a wanted label map: the pixels that are far from it weigh most, as in the package."""
+        """For targeted attacks: the pixels that are far from the wanted class weigh most, as in the package."""
         return cross_entropy(output, target, progress) - objective(output, target, progress)
 
     objective.towards = far_first
@@ -100,10 +124,10 @@ def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
 
 
 def jensen_shannon(output: Output, target: Tensor, progress: float) -> Tensor:
-    """Jensen-Shannon divergence of prediction and label, which lets go of pixels long lost (SEA, section 2.2.2).
+    """Jensen-Shannon divergence of prediction and label; pixels that are clearly wrong push no more (SEA, 2.2.2).
 
-    Of a one-hot label it is log 2 + (p log p - (1 + p) log(1 + p)) / 2 with p the probability of the true class:
-    finite, with a finite gradient, however far apart the logits are.
+    For a one-hot label it is log 2 + (p log p - (1 + p) log(1 + p)) / 2, with p the probability of the true class. In
+    this form loss and gradient are finite for any logits.
     """
     log_p = -F.cross_entropy(output.logits, target, ignore_index=VOID, reduction="none")  # 0 on void: p = 1 gives 0
     p = log_p.exp()
@@ -120,28 +144,33 @@ def published_jensen_shannon(output: Output, target: Tensor, progress: float) ->
 
 
 def masked_spherical(output: Output, target: Tensor, progress: float) -> Tensor:
-    """Minus the true logit over the length of all logits, of the pixels that still hold; Mask-Sph of SEA."""
+    """Minus the true logit over the length of all logits, of the pixels that are still correct: Mask-Sph of SEA."""
     return -correct(output, target) * sphere(output.logits, target)
 
 
 def masked_spherical_towards(output: Output, target: Tensor, progress: float) -> Tensor:
-    """Mask-Sph for `minus` and a wanted label map: of the pixels that are not there yet."""
+    """Mask-Sph for targeted attacks: of the pixels without the wanted class."""
     left = (1 - correct(output, target)).masked_fill(target == VOID, 0)
     return -left * sphere(output.logits, target)
 
 
 def margin(confidence: float = 0.0) -> Objective:
-    """Best wrong logit minus true logit, up to `confidence` (Carlini & Wagner 2017, their f6 with the sign turned).
+    """Best wrong logit minus true logit, up to `confidence` (Carlini & Wagner 2017, minus their f6).
 
-    A pixel that is wrong by more than `confidence` (in logits) asks for nothing more, so the attack spends
-    its budget on the pixels that still hold.
+    A pixel that is wrong by more than `confidence` no longer pushes, so the attack spends its budget on the others.
+
+    Args:
+        confidence: in logits.
+
+    Returns:
+        The objective.
     """
 
     def objective(output: Output, target: Tensor, progress: float) -> Tensor:
         return gap(output.logits, target).clamp(max=confidence).masked_fill(target == VOID, 0)
 
     def not_there_yet(output: Output, target: Tensor, progress: float) -> Tensor:
-        """For `minus` and a wanted label map: a pixel that is there by more than `confidence` asks for nothing more."""
+        """For targeted attacks: a pixel that has the wanted class by more than `confidence` no longer pushes."""
         return gap(output.logits, target).clamp(min=-confidence).masked_fill(target == VOID, 0)
 
     objective.towards = not_there_yet
@@ -162,7 +191,7 @@ def logits_ratio(output: Output, target: Tensor, progress: float) -> Tensor:
 
 
 def logits_ratio_towards(output: Output, target: Tensor, progress: float) -> Tensor:
-    """DLR for `minus` and a wanted label map, over the gap to the mean of third and fourth logit (the same paper).
+    """DLR for targeted attacks, over the gap to the mean of third and fourth logit (the same paper).
 
     Errors: ValueError with fewer than four classes.
     """

@@ -1,7 +1,7 @@
 """What a search may ask about a batch of pictures under attack: where to begin, what is to be seen, what is allowed.
 
 Here is everything an attack computes with the model, so here stands what must hold for all of them: void does not
-push, pictures do not depend on their batch, the model is left as found, and no pass is made that is not needed.
+push, pictures do not depend on their batch, the model does not change, and no pass is made that is not needed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Keep(NamedTuple):
     counts: bool = False  # whether it asks for the accuracy
 
 
-LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0, True)  # at zero nothing of an image is left to attack
-HIGHEST_ACCURACY = Keep(lambda reading: -reading.accuracy, -1.0, True)  # towards a target: every pixel is there
+LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0, True)  # at zero every pixel is misclassified
+HIGHEST_ACCURACY = Keep(lambda reading: -reading.accuracy, -1.0, True)  # towards a target: every pixel has its class
 HIGHEST_LOSS = Keep(lambda reading: -reading.tracked)
 TURNED = {LOWEST_ACCURACY: HIGHEST_ACCURACY, HIGHEST_ACCURACY: LOWEST_ACCURACY}  # where the loss is turned round
 
@@ -111,7 +111,7 @@ class ImageProblem:
     # ---- what ----
 
     def look(self, delta: Tensor, progress: float, *, gradient: bool = True) -> Reading:
-        """The model is frozen here and only here: whoever holds an unfinished attack holds an untouched model."""
+        """What is seen at a point. The model is frozen only meanwhile, so an attack under way leaves it unchanged."""
         whole = len(self.active) == len(self.images)
         if len(self.active):
             pick = (lambda t: t) if whole else (lambda t: t[self.active])

@@ -21,7 +21,14 @@ Features = Callable[[Tensor], tuple[Tensor, ...]]  # pictures (B, 3, H, W) -> ma
 
 
 class Reference(NamedTuple):
-    """The picture an output is compared with, where that counts, and its features for perceptual losses."""
+    """The picture that an output is compared with.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import Reference
+        >>> Reference(torch.zeros(1, 3, 8, 8)).region is None
+        True
+    """
 
     image: Tensor  # (B, 3, H, W): the net's own output before the attack, or the rainy picture
     region: Tensor | None = None  # (B, H, W), 1 where a difference counts
@@ -89,7 +96,23 @@ def patch_distance(features: Features) -> Objective:
 
 
 def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Tensor:
-    """What the model makes of the pictures before the attack, in [0, 1]; as an 8-bit picture where `rounded`."""
+    """What the model makes of the pictures before the attack.
+
+    Args:
+        model: images (B, 3, H, W) -> `Output`.
+        images: in [0, 1].
+        rounded: to 8 bits, as a saved picture.
+
+    Returns:
+        (B, 3, H, W) in [0, 1].
+
+    Example:
+        >>> from pearl_core.attacks.restoration import own_output
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> own_output(net, sample.rainy).shape
+        torch.Size([2, 3, 32, 40])
+    """
     with frozen(model), torch.no_grad():
         derained = model(images).derained.clamp(0, 1)
         derained = derained.view(-1, *images.shape).mean(0)  # over the answers of a model that gives several
@@ -97,7 +120,22 @@ def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Ten
 
 
 def reference(image: Tensor, features: Features | None = None, region: Tensor | None = None) -> Reference:
-    """A reference with its features, computed once."""
+    """A reference with its features, computed once.
+
+    Args:
+        image: (B, 3, H, W).
+        features: images -> feature maps, for perceptual losses; None: none.
+        region: (B, H, W), true where a difference counts; None: everywhere.
+
+    Returns:
+        The reference.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import reference
+        >>> len(reference(torch.zeros(1, 3, 8, 8), lambda x: (x, x.square())).features)
+        2
+    """
     if features is None:
         return Reference(image, region)
     with torch.no_grad():
@@ -105,7 +143,28 @@ def reference(image: Tensor, features: Features | None = None, region: Tensor | 
 
 
 def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, size: tuple[int, int]) -> Patches:
-    """Patches of `size` at corners `source` (B, 2) that shall look like those of `image` at corners `wanted`."""
+    """Patches of the output that shall look like other patches.
+
+    Args:
+        image: (B, 3, H, W), where the wanted patches are.
+        features: images -> feature maps.
+        source: (B, 2) int64, row and column of the upper left pixel of the patch that changes.
+        wanted: (B, 2) int64, the same of the patch to look like.
+        size: height and width.
+
+    Returns:
+        The target of an object-sensitive attack.
+
+    Raises:
+        ValueError: a source patch outside the image.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import patches
+        >>> corner = torch.zeros(1, 2, dtype=torch.long)
+        >>> patches(torch.rand(1, 3, 16, 16), lambda x: (x,), corner, corner + 8, (4, 4)).size
+        tensor([[4, 4]])
+    """
     sizes = torch.tensor(size, device=source.device).expand(len(source), 2)
     with torch.no_grad():
         found = Patches(source, tuple(features(crop(image, wanted, sizes))), sizes)
@@ -114,7 +173,22 @@ def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, s
 
 
 def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tensor:
-    """Where a derainer changed the picture by more than `threshold` (in 1/255) in some channel: (B, H, W) bool."""
+    """Where a derainer changed the picture: the rain, as far as the derainer saw it.
+
+    Args:
+        rainy: (B, 3, H, W) in [0, 1].
+        derained: the same shape.
+        threshold: the change in any channel that counts, in 1/255.
+
+    Returns:
+        (B, H, W) bool.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import rain_region
+        >>> bool(rain_region(torch.ones(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)).all())
+        True
+    """
     return ((derained - rainy).abs() > threshold / 255).any(1)
 
 

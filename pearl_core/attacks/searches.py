@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     loss: Tensor  # (B,) the objective, mean over all pixels of the image
     gradient: Tensor | None  # (B, 3, H, W) of the sum over the pixels
     tracked: Tensor  # (B,) the loss by which points are compared; the objective itself where nothing else is asked for
-    accuracy: Tensor | None  # (B,) share of the pixels with a label that are right; None where nobody asked
+    accuracy: Tensor | None  # (B,) share of the pixels with a label that are right; None where it is not needed
 
 
 class Problem(Protocol):
@@ -79,7 +79,7 @@ class Checks(NamedTuple):
     at: tuple[int, ...]  # after how many steps, ascending
     origin: bool  # whether the start counts as the point before the first step; if not, a loss of 0 stands there
     strict: bool  # whether exactly rho of the steps having gained is too few; if not it is enough
-    fresh: bool  # whether the first check can halve for want of a better best point
+    fresh: bool  # whether the first check can halve because the best point did not improve
 
 
 def checks(steps: int) -> Checks:

@@ -12,9 +12,19 @@ from .problem import key_of
 
 
 class StraightThrough(nn.Module):
-    """A derainer whose backward pass is that of the identity, or of `backward` (BPDA, Athalye et al. 2018).
+    """A derainer with another backward pass, for one that has no useful gradient (BPDA, Athalye et al. 2018).
 
-    For derainers that cannot be differentiated, or that hide their gradient: any function of (B, 3, H, W) will do.
+    Args:
+        derain: images (B, 3, H, W) -> derained images; it need not be differentiable.
+        backward: the network whose gradient is taken; None: that of the identity.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.wrappers import StraightThrough
+        >>> x = torch.full((1, 3, 8, 8), 0.4, requires_grad=True)
+        >>> StraightThrough(torch.round)(x).sum().backward()
+        >>> x.grad.unique()
+        tensor([1.])
     """
 
     def __init__(self, derain: Callable[[Tensor], Tensor], backward: nn.Module | None = None):
@@ -29,10 +39,25 @@ class StraightThrough(nn.Module):
 
 
 class Expectation(nn.Module):
-    """A random model asked `draws` times for each picture; attacks average the losses (EOT, Athalye et al. 2018).
+    """A random model that is called several times for each picture (EOT, Athalye et al. 2018).
 
-    The answers are stacked, (draws * B, ...): losses and accuracies are means over the answers, and so are gradients.
-    The draws follow from `seed` and the pictures themselves; the global random state is left as found.
+    The answers are stacked, (draws * B, ...). Attacks take the mean of losses, accuracies and gradients over them. The
+    global random state does not change.
+
+    Args:
+        model: images (B, 3, H, W) -> `Output`, with random numbers inside.
+        draws: how many answers for each picture.
+        seed: decides the random numbers, together with the picture itself.
+
+    Raises:
+        ValueError: less than one draw.
+
+    Example:
+        >>> from pearl_core.attacks.wrappers import Expectation
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> Expectation(net, draws=3)(sample.rainy).logits.shape
+        torch.Size([6, 3, 32, 40])
     """
 
     def __init__(self, model: nn.Module, draws: int, seed: int = 0):

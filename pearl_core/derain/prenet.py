@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as recomputed
 
 from ..layers import check_pictures
-from ..metrics import similarity
 from ..networks import DERAINERS, Network
+from ..pictures import similarity
 
 
 class PReNet(nn.Module):

@@ -59,6 +59,13 @@ class Defence:
         attacked: whether it trains on an attack, its argument `attack`.
         loss: "segmentation": its argument `loss` may balance classes; "own": the derainer's own loss.
         mirror: where its mirror attack is made ("attacked" or "clean"); None where it has none.
+
+    Example:
+        >>> from pearl_core.recipes import RECIPES
+        >>> RECIPES["nat"].starts_from, RECIPES["nat"].depends_on
+        (('derain', 'clean'), ('derain', 'segmenter'))
+        >>> RECIPES["nat"]().moves
+        'segment'
     """
 
     make: Callable[..., Recipe]
