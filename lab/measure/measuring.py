@@ -95,7 +95,7 @@ def compute(
         steps.update(work[place].cost)
 
     with steps:
-        count = 0 if executor else processes_for([b.cost for b in work], pixels(work), processes)
+        count = 0 if executor is not None else processes_for([b.cost for b in work], pixels(work), processes)
         if count == 1:
             keep_freed()
             pictures = Pictures()

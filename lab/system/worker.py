@@ -32,6 +32,7 @@ def serve(descriptor: int) -> None:
 
 def leave(*_: object) -> None:
     """End as after an error, so that half-written files are removed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
     raise SystemExit(128 + signal.SIGTERM)
 
 

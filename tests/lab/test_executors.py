@@ -12,6 +12,7 @@ import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -28,9 +29,9 @@ from . import work
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = [
-    Trial(method, attack=attack, eps=8, steps=steps, threat="adaptive", images=12)
+    Trial(method, attack=attack, eps=8, steps=steps, threat="adaptive", images=8)
     for method in ("seg", "pearl") for attack in ("bim", "pgd") for steps in (1, 2)
-] + [Trial("pearl", images=10)]  # fmt: skip
+] + [Trial("pearl", images=6)]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -282,3 +283,17 @@ def test_a_terminal_gets_a_bar_and_a_worker_does_not(monkeypatch):
     assert progress.watched()
     monkeypatch.setenv(progress.WORKER, "worker 0")
     assert not progress.watched()
+
+
+def test_papermill_shows_progress_while_it_runs(tmp_path):
+    """With --log-output, which passes on what the kernel writes."""
+    code = ["import time", "from lab.system import progress", "progress.EVERY = 0.1",
+            "for _ in progress.bar(range(20), what='measuring', unit='pass'): time.sleep(0.2)"]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(code))])
+    nbformat.write(notebook, tmp_path / "long.ipynb")
+    words = ["papermill", "--log-output", "-k", "python3", str(tmp_path / "long.ipynb"), str(tmp_path / "out.ipynb")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as program:
+        lines = [line for line in program.stderr if line.startswith("measuring:") and program.poll() is None]
+    assert program.returncode == 0
+    assert len(lines) > 3 and lines[0].rstrip().endswith(" left")

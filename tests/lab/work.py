@@ -79,11 +79,12 @@ def fragile_world() -> None:
 
 def main() -> None:
     from lab.system.pool import pool
+    from tests.lab import work  # a worker cannot read functions of the main script
 
     try:
         with pool(2) as workers:
-            print(*workers.map(own_number, range(2)), os.getpid(), flush=True)
-            list(workers.map(double, range(2), [60, 60]))
+            print(*workers.map(work.own_number, range(2)), os.getpid(), flush=True)
+            list(workers.map(work.double, range(2), [60, 60]))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 
