@@ -11,13 +11,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lab.bench import browser
+from lab.papers import PAPERS
 from lab.reports import tidy
 from lab.reproduce import tables, verdicts
 from lab.reproduce.verdicts import ABSENT, asked, declared
 from pearl_core.attacks.problem import ImageProblem
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
-CLAIMS = {claim.key: claim for claim in declared("pearl")}
+CLAIMS = {claim.key: claim for claim in declared(PAPERS["pearl"])}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from lab.nets import zoo
 from lab.nets.methods import METHODS
 from lab.view import choices, matplotlib_charts, panels, session, take
 from lab.view.session import RECENT, look
-from lab.view.setting import CATALOGUE, Setting
+from lab.view.setting import Setting
 from lab.view.trajectory import Trajectory
 from lab.widgets import latest
 from lab.widgets.explorer import GO_ON, STOP, Explorer, explore
@@ -141,7 +141,7 @@ def test_its_numbers_and_pictures_are_those_of_look(tiny_zoo):
     assert np.array_equal(found.attacked, view.attacked) and found.points == view.points
 
 
-@pytest.mark.parametrize("attack", sorted(CATALOGUE))
+@pytest.mark.parametrize("attack", choices.attacks())
 def test_every_attack_of_the_catalogue(tiny_zoo, attack):
     explorer = turn(explore(steps=3), attack=attack)
     assert explorer.view.finished and explorer.setting.attack == attack
