@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .folding import folded
+from .kept import folded_copy
 from .types import Output, choose
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -32,8 +32,9 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
     """The model as gradients of `precision` see it. For scores take the model itself.
 
     What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too.
-    "float32" is the model itself. Otherwise it is a copy, folded and channels-last, under bfloat16 autocast; weights
-    that change later do not reach it. "auto" takes it where the hardware is fast at it, and else says that it did not.
+    "float32" is the model itself. Otherwise it is a copy, folded and channels-last, under bfloat16 autocast, kept for
+    the next attack on the same weights; weights that change later do not reach it. "auto" takes it where the hardware
+    is fast at it, and else says that it did not.
     Models of another format than float32 stay as they are.
     """
     dtype = resolve(precision, images.device.type)
@@ -42,7 +43,7 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
     if dtype is None or images.dtype != torch.float32:
         return model
     try:
-        copy = folded(model, images[:1]).to(memory_format=torch.channels_last)
+        copy = folded_copy(model, images)
     except torch.cuda.OutOfMemoryError:  # a RuntimeError, too, but none of the model
         raise
     except (TypeError, RuntimeError) as error:  # what deepcopy says of weight norms of the old kind, locks, files

@@ -54,7 +54,8 @@ def chosen_step(session: Session) -> int | None:
 
 def readings(view: View, tabled: str) -> None:
     """The numbers, and what the tables hold of this picture."""
-    for column, reading in zip(st.columns(4), panels.readings(view), strict=True):
+    found = panels.readings(view)
+    for column, reading in zip(st.columns(len(found)), found, strict=True):
         column.metric(
             reading.label, reading.value, f"{reading.change} by attack" if reading.change else "unchanged",
             delta_color="normal" if reading.change else "off", delta_arrow="auto" if reading.change else "off",
@@ -71,9 +72,10 @@ def show(view: View, opacity: float) -> None:
     left, right = st.columns([3, 2])
     with left:
         trajectory(view)
-    with right:
-        st.markdown("**The classes in this picture**")
-        st.plotly_chart(plotly_charts.classes(charts.classes(view)), key="classes", config=parts.BARE)
+    if view.segmented:
+        with right:
+            st.markdown("**The classes in this picture**")
+            st.plotly_chart(plotly_charts.classes(charts.classes(view)), key="classes", config=parts.BARE)
 
 
 def trajectory(view: View) -> None:

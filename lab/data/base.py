@@ -154,6 +154,7 @@ class Reader:
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
     classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
     titled: str = ""  # as people write it; empty: its name
+    credit: str = ""  # what must stand below its pictures where they are shown
 
     @property
     def title(self) -> str:

@@ -92,4 +92,5 @@ READER = Reader(
     remarks=remarks,
     classes=CLASSES,
     titled="CamVid",
+    credit="Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller.",
 )

@@ -22,12 +22,13 @@ def _files(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
 
 
 def _whole(package: ModuleType) -> Paper:
-    """The paper with what its files declare: an `EXPERIMENT` each, or `CLAIMS`. Other files only help."""
+    """The paper with what its files declare: an `EXPERIMENT` each, `CLAIMS`, an `OVERVIEW`. Other files only help."""
     files = dict(_files(package))
     experiments = {name: file.EXPERIMENT for name, file in files.items() if hasattr(file, "EXPERIMENT")}
     tables_first = dict(sorted(experiments.items(), key=lambda item: (not item[0].startswith("t"), item[0])))
     claims = next((file.CLAIMS for file in files.values() if hasattr(file, "CLAIMS")), ())
-    return replace(package.PAPER, experiments=tables_first, claims=claims)
+    overview = next((file.OVERVIEW for file in files.values() if hasattr(file, "OVERVIEW")), None)
+    return replace(package.PAPER, experiments=tables_first, claims=claims, overview=overview)
 
 
 PAPERS: dict[str, Paper] = {

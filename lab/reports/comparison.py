@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lab.measure.trial import Trial, attacked, both
-from lab.reports.report import PAPER, Block, Report, caption, condition_block, orderings
+from lab.reports.report import Block, Report, caption, condition_block, orderings
 from lab.system.words import THREAT_SENTENCES
 from pearl_core.types import choose
 
@@ -31,7 +31,8 @@ class Comparison:
     reads: str = "oblivious"
     published_eps: float = 8
     renamed: Mapping[str, str] = field(default_factory=dict)  # metric as printed -> as measured here
-    column: str = PAPER  # whose numbers the paper's column holds
+    column: str = "paper"  # whose numbers the paper's column holds
+    about: str = ""  # a sentence on what the table shows
 
     def trials(self, eps: float, threat: str, **shared) -> list[Trial]:
         """Clean, rain and the attacks, under `threat` and under the adaptive threat."""
@@ -72,7 +73,7 @@ class Comparison:
             blocks.append(
                 orderings(judged, self.pairs, self.metrics, printed, self.headings, beside=same, paper=self.column)
             )
-        return Report(self.title, caption(rows), blocks)
+        return Report(self.title, caption(rows), blocks, self.about)
 
     @property
     def judges_rain(self) -> bool:

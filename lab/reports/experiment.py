@@ -22,7 +22,6 @@ Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or vie
 # parameters that many displays share, with their defaults; a display says which of them it takes
 NETS = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes"}
 TABLE = NETS | {"threat": "oblivious", "images": 32, "seed": 0, "seeds": 1}  # of a table: many pictures
-HOW = ("data_root", "quiet")  # of measuring: they decide no number
 PICTURE = NETS | {"threat": "oblivious", "seed": 0}  # of a figure that shows pictures
 
 
@@ -31,8 +30,9 @@ class Experiment:
     """A display of a paper, declared in a file of its own as `EXPERIMENT`.
 
     `spec` gives trials; or settings, where `gives` says "settings"; or, where trials depend on earlier results, it
-    measures by itself and gives "rows". Its parameters are those of its signature and those of `common`, which arrive
-    as keywords; where `seeds` is among them, the trials are repeated for so many training runs.
+    measures by itself and gives "rows". Its parameters are the positional ones of its signature, with their defaults,
+    and those of `common`, which arrive as keywords; where `seeds` is among them, the trials are repeated for so many
+    training runs.
     """
 
     about: str  # the first line says what it shows
@@ -66,9 +66,8 @@ class Experiment:
     @property
     def parameters(self) -> dict[str, object]:
         """Names and defaults, its own first."""
-        own = [p for name, p in inspect.signature(self.spec).parameters.items() if name not in HOW]
-        fixed = {p.name: p.default for p in own if p.kind is not p.VAR_KEYWORD and p.default is not p.empty}
-        return fixed | dict(self.common)
+        own = inspect.signature(self.spec).parameters.values()
+        return {p.name: p.default for p in own if p.kind is p.POSITIONAL_OR_KEYWORD} | dict(self.common)
 
     def asked(self, **given: object) -> Sequence[Trial] | Sequence[Setting]:
         """The trials or settings. Errors: ValueError for a parameter it does not have."""

@@ -19,7 +19,7 @@ from lab.data.titles import title
 from lab.measure.case import settings_of
 from lab.measure.trial import both
 from lab.nets.methods import METHODS, UNDEFENDED
-from lab.reports.report import DOTS, Block, Report, digits_of, framed
+from lab.reports.report import DOTS, Block, Report, framed, number
 from lab.system import draw
 from lab.system.words import THREAT_SENTENCES
 from lab.view.panels import Panel
@@ -37,11 +37,9 @@ NARROWEST, WIDEST = 160, 320  # dots of a picture's width
 GAP = 6  # dots between columns
 STEP = 5  # /255: pictures are drawn so coarsely, which no eye sees and which saves a third of the file
 SCALE, LEVELS = 36 / 255, 9  # of heat maps: the difference at the brightest, and the number of colours
-CREDITS = {"camvid": "Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller."}
-WORDS = f"""Numbers are of single pictures. mIoU is the mean over the classes labelled or predicted in one; PSNR and
-SSIM compare what the segmenter gets with the clean picture, and where nothing derains that is the attacked picture.
+WORDS = f"""Numbers are of single pictures: mIoU is the mean over the classes labelled or predicted in the picture.
 Pictures are drawn in steps of {STEP}/255, numbers are exact. The paper's figure shows other pictures, so it cannot be
-compared with this one number by number. And one picture proves nothing: the tables do."""
+compared with this one number by number; and one picture proves nothing: the tables measure many."""
 
 
 # ---- from settings to a report ----
@@ -58,7 +56,9 @@ def settings(methods: Iterable[str], *, threat: str, indices: Iterable[int], **s
     ]
 
 
-def report(heading: str, views: Sequence[View], drawn: Callable[[Sequence[View]], Figure], note: str) -> Report:
+def report(
+    heading: str, views: Sequence[View], drawn: Callable[[Sequence[View]], Figure], note: str, about: str = ""
+) -> Report:
     """One block per picture and threat: what the attack knows, the numbers, and what `drawn` makes of its views."""
     found: dict[tuple, list[View]] = {}
     for view in views:
@@ -67,7 +67,7 @@ def report(heading: str, views: Sequence[View], drawn: Callable[[Sequence[View]]
         Block(f"{key}, threat: {threat}", THREAT_SENTENCES[threat], frame(same), figure=drawn(same))
         for (key, threat), same in found.items()
     ]
-    return Report(heading, f"{caption(views)} {' '.join(note.split())}", blocks)
+    return Report(heading, f"{caption(views)} {' '.join(note.split())}", blocks, " ".join(about.split()))
 
 
 def frame(views: Iterable[View]) -> pd.DataFrame:
@@ -79,10 +79,6 @@ def frame(views: Iterable[View]) -> pd.DataFrame:
             for words, metrics in (("attacked", view.metrics), ("rain alone", view.unattacked_metrics)):
                 line[METRICS[name].label, words] = number(name, metrics[name])
     return framed(lines, ("picture", "method"))
-
-
-def number(metric: str, value: float) -> str:
-    return "identical" if np.isinf(value) else f"{value:.{digits_of(metric)}f}"
 
 
 def caption(views: Sequence[View]) -> str:
@@ -101,7 +97,7 @@ def caption(views: Sequence[View]) -> str:
         f"Attack: {attack}, {first.steps} steps{step}{start}; start seed {first.seed}; threats {', '.join(threats)}"
         f"{source}; gradients in {made['precision']}, scores in float32.",
         " ".join(WORDS.split()),
-        CREDITS.get(first.dataset, ""),
+        reader(first.dataset).credit,
     ]
     return " ".join(filter(None, sentences))
 
@@ -124,12 +120,17 @@ def photo(image: np.ndarray, words: str = "") -> Panel:
 
 
 def derained(view: View) -> Panel:
-    return photo(view.derained, f"PSNR {view.metrics['PSNR']:.2f} dB")
+    return photo(view.derained, likeness(view.metrics["PSNR"]))
 
 
 def attacked(view: View) -> Panel:
     both = (torch.from_numpy(image).movedim(-1, 0)[None] for image in (view.attacked, view.clean))
-    return photo(view.attacked, f"attacked, PSNR {psnr(*both).item():.2f} dB")
+    return photo(view.attacked, f"attacked, {likeness(psnr(*both).item())}")
+
+
+def likeness(value: float) -> str:
+    """A PSNR in words."""
+    return "identical to clean" if np.isinf(value) else f"PSNR {value:.2f} dB"
 
 
 def heat(image: np.ndarray, clean: np.ndarray) -> Panel:

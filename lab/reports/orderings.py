@@ -1,8 +1,12 @@
-"""Orderings a paper claims, judged on measured rows by the paired bootstrap over images."""
+"""Differences of measured numbers and what they say: one mechanism for orderings, contrasts and figures.
+
+A difference has a paired bootstrap interval, a claim has margins: it holds if the interval lies inside them, fails if
+it lies wholly outside, and is undecided otherwise (`Difference.within`). An ordering is a claim whose margin is 0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,6 +14,17 @@ import pandas as pd
 from lab.measure.runs import paired
 from pearl_core.bootstrap import Difference, runs_difference
 from pearl_core.metrics import METRICS
+
+
+def difference(a: pd.DataFrame, b: pd.DataFrame, metric: str, *, seed: int = 0) -> Difference:
+    """One cell of a table less another, paired over their images and over the training runs that both have."""
+    return runs_difference(METRICS[metric], *paired(a, b), seed=seed)
+
+
+def tally(verdicts: Iterable[str]) -> dict[str, int]:
+    """How many hold, fail and are undecided."""
+    found = list(verdicts)
+    return {word: found.count(word) for word in ("holds", "fails", "undecided")}
 
 
 class Judged(NamedTuple):
@@ -40,7 +55,7 @@ def judge(
                 if all(key in cells for key in keys):
                     printed = [published.get(key) for key in keys]
                     paper = None if None in printed else printed[0] - printed[1]
-                    found = runs_difference(METRICS[metric], *paired(*(cells[key] for key in keys)), seed=seed)
+                    found = difference(*(cells[key] for key in keys), metric, seed=seed)
                     yield Judged(pair, condition, metric, paper, *found, verdict(paper, found))
 
 
@@ -49,4 +64,4 @@ def verdict(paper: float | None, found: Difference) -> str:
     if not paper:
         return ""
     turned = found if paper > 0 else Difference(-found.difference, -found.high, -found.low)
-    return turned.verdict
+    return turned.within()

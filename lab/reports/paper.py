@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lab.reports.claim import Claim
 from lab.reports.experiment import Experiment
+from lab.reports.overview import Overview
 from pearl_core.types import choose
 
 
@@ -19,8 +20,10 @@ class Paper:
     citation: str
     elsewhere: Mapping[str, str] = field(default_factory=dict)  # data set -> the one its derainers never saw
     at_top: bool = False  # its notebooks lie in notebooks/ itself, and its displays are commands without its key
+    remark: str = ""  # on its printed numbers beside the verdicts on its claims
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    overview: Overview | None = None
 
     def experiment(self, name: str) -> Experiment:
         return self.experiments[choose(f"display of {self.key}", name, self.experiments)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def reproduced(
     for experiment in paper_of(paper).experiments.values():
         found = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
         yield experiment, experiment.layout(found), found
+
+
+def on_terminal(report: Report) -> str:
+    """The report as text that fits the terminal, from 80 to 200 characters wide; 120 where there is none."""
+    return report.text(min(max(shutil.get_terminal_size((120, 24)).columns, 80), 200))
 
 
 def write(folder: Path, name: str, report: Report, found: Found) -> None:

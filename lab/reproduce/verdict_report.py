@@ -1,4 +1,4 @@
-"""Verdicts on a paper's claims, to read: claim by claim with the contrast that speaks least for it, and in full."""
+"""Verdicts on a paper's claims, to read: claim by claim with the contrast farthest from its margins; and in full."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from math import inf, isinf
 import pandas as pd
 
 from lab.reports.claim import ABSENT, VERDICTS, Claim
-from lab.reports.report import Block, Report, digits_of, framed
+from lab.reports.report import Block, Report, difference_unit, digits_of, framed, shown_difference
 from lab.reproduce.verdicts import COLUMNS, combined
+
+ABOUT = (
+    "What the paper says in words, as differences of measured numbers (contrasts), with a verdict on each claim under "
+    "every threat that it can be judged under."
+)
 
 
 def summary(found: pd.DataFrame) -> pd.DataFrame:
     """One row per claim and threat: the verdict, how many contrasts say what, and the weakest of them.
 
-    The weakest is the one that speaks least for the claim: deepest outside its margins, else nearest to them (`slack`).
+    The weakest is farthest from meeting its margins: deepest outside them, else nearest to their edge (`slack`).
     """
     lines = []
     for (claim, threat), rows in found.groupby(["claim", "threat"], sort=False):
@@ -38,17 +43,20 @@ def slack(one: pd.Series) -> float:
     return min(over / (below if over > 0 else above), under / (above if under > 0 else below))
 
 
-def report(found: pd.DataFrame, claims: Sequence[Claim], title: str) -> Report:
-    """The verdicts of the paper of that title, claim by claim; of a single claim its contrasts too."""
-    blocks = [overview(found, claims)]
+def report(found: pd.DataFrame, claims: Sequence[Claim], title: str, remark: str = "") -> Report:
+    """The verdicts of the paper of that title, claim by claim; of a single claim its contrasts too.
+
+    `remark` is on its printed numbers.
+    """
+    blocks = [overview(found, claims, remark)]
     if len(claims) == 1:
         blocks += [contrasts(rows, threat) for threat, rows in found.groupby("threat", sort=False)]
     absent = found[found.verdict == ABSENT]
     if len(absent):
         needs = absent.groupby("note", sort=False).claim.unique()
         lines = tuple(f"{note} (for {', '.join(keys)})" for note, keys in needs.items())
-        blocks.append(Block("Not measured", "What is wanted first, and for which claims.", after=lines))
-    return Report(f"{title}: what the paper claims in words", caption(found), blocks)
+        blocks.append(Block("Not measured", "What is needed first, and for which claims.", after=lines))
+    return Report(f"{title}: what the paper claims in words", caption(found), blocks, ABOUT)
 
 
 def caption(found: pd.DataFrame) -> str:
@@ -59,28 +67,24 @@ def caption(found: pd.DataFrame) -> str:
     }
     return (
         f"Measured on {used['dataset']}, {used['images']} images, training runs: {used['runs']}, science "
-        f"{used['science']}; the trials are those of the tables and figures. A contrast is the difference of two "
-        "measured numbers with its paired 95 % bootstrap interval over the same images, and over training runs where "
-        "both sides have several. It holds if the interval lies inside the margins, which are declared in the code, "
-        "fails if it lies wholly outside, and is undecided otherwise. A claim holds if all its contrasts hold and "
-        "fails if one fails. Intervals are not corrected for their number, so of many contrasts a few may hold or fail "
-        "by chance."
+        f"{used['science']}; the trials are those of the tables and figures. Square brackets: paired 95 % bootstrap "
+        "interval over the same images, and over training runs where both sides have several. Intervals are not "
+        "corrected for their number, so of many contrasts a few may hold or fail by chance."
     )
 
 
-def overview(found: pd.DataFrame, claims: Sequence[Claim]) -> Block:
+def overview(found: pd.DataFrame, claims: Sequence[Claim], remark: str) -> Block:
     lines = {}
     for one in summary(found).to_dict("records"):
-        line = {("", "verdict"): one["verdict"]} | {("contrasts", word): str(one[word]) for word in VERDICTS}
+        line = {("", "verdict"): one["verdict"]} | {("", word): str(one[word]) for word in VERDICTS}
         if any(one[word] for word in VERDICTS[:-1]):
-            cells = {"": f"{one['contrast']}, {one['metric']}"} | numbers(one)
+            cells = {"difference": f"{one['contrast']}, {one['metric']}"} | numbers(one)
             line |= {("weakest contrast", name): text for name, text in cells.items()}
         lines[one["claim"], one["threat"]] = line
     note = (
-        "Threat either: nothing derains, so both threats are one attack; none: no attack. The weakest contrast speaks "
-        "least for the claim, measured in widths of its interval. The paper does not say that its attacks knew the "
-        "derainer, so its numbers do not stand beside the adaptive threat."
-    )
+        "How many contrasts hold, fail and are undecided, and the weakest of them: the one farthest from meeting its "
+        f"margins, in widths of its interval. {remark}"
+    ).strip()
     return Block("Verdicts", note, framed(lines, ("claim", "threat")), tuple(claim.described() for claim in claims))
 
 
@@ -97,23 +101,26 @@ def contrasts(rows: pd.DataFrame, threat: str) -> Block:
 
 def numbers(one: Mapping) -> dict[str, str]:
     """A contrast's margins, its difference here with the interval, and the paper's."""
-    digits = digits_of(one["metric"])
-    here = [f"{one[name]:+.{digits}f}" for name in ("difference", "low", "high")]
     return {
-        "wanted": f"{margin(one['margin_low'], one['margin_high'])} {one['unit']}",
-        "here [95 %]": "{} [{}, {}]".format(*here),
-        "paper": "" if pd.isna(one["published"]) else f"{one['published']:+.{digits}f}",
+        "wanted": wanted(one["margin_low"], one["margin_high"], one["unit"]),
+        "here [95 %]": shown_difference((one["difference"], one["low"], one["high"]), one["metric"]),
+        "paper": "" if pd.isna(one["published"]) else f"{one['published']:+.{digits_of(one['metric'])}f}",
     }
 
 
 def screen(rows: pd.DataFrame) -> pd.DataFrame:
     """Contrasts, or a summary of them, as a screen takes them: margins in words, no words for what is absent."""
-    wanted = [
-        "" if pd.isna(low) else f"{margin(low, high)} {unit}"
+    margins = [
+        "" if pd.isna(low) else wanted(low, high, unit)
         for low, high, unit in zip(rows.margin_low, rows.margin_high, rows.unit, strict=True)
     ]
     texts = rows[["contrast", "metric", "unit", "dataset", "address_a", "address_b", "note"]].astype(object)
-    return rows.assign(wanted=wanted, **texts.where(texts.notna(), "")).drop(columns=["margin_low", "margin_high"])
+    return rows.assign(wanted=margins, **texts.where(texts.notna(), "")).drop(columns=["margin_low", "margin_high"])
+
+
+def wanted(low: float, high: float, unit: str) -> str:
+    """Margins of a difference of two numbers in `unit`, such as "> 10 points"."""
+    return f"{margin(low, high)} {difference_unit(unit)}".strip()
 
 
 def margin(low: float, high: float) -> str:

@@ -17,14 +17,15 @@ import pandas as pd
 from lab.data import reader
 from lab.measure.live import held, joined
 from lab.measure.measuring import compute
-from lab.measure.runs import over_runs, paired
+from lab.measure.runs import over_runs
 from lab.measure.store import Store
 from lab.measure.trial import Cell, Trial, cells_of
 from lab.nets import cards
 from lab.reports.claim import ABSENT, Claim, Contrast, Side
+from lab.reports.orderings import difference as apart
 from lab.reports.paper import Paper
 from lab.reproduce import tables
-from pearl_core.bootstrap import Difference, runs_difference
+from pearl_core.bootstrap import Difference
 from pearl_core.metrics import METRICS
 from pearl_core.types import choose
 
@@ -158,7 +159,7 @@ def difference(a: pd.DataFrame, b: pd.DataFrame) -> Difference:
     metric, seed = a.metric.iloc[0], int(a.seed.iloc[0])
     key = metric, seed, int(a.images.iloc[0]), *((*side.net_seed, *side.address) for side in (a, b))
     if key not in _kept:
-        _kept[key] = runs_difference(METRICS[metric], *paired(a, b), seed=seed)
+        _kept[key] = apart(a, b, metric, seed=seed)
     return _kept[key]
 
 

@@ -9,9 +9,9 @@ THREAT_LABELS = {
     "transfer": "another method",
 }
 THREAT_SENTENCES = {
-    "oblivious": "The attack is made on the segmenter alone, at the picture as it is; it knows of no derainer.",
+    "oblivious": "The attack is computed on the segmenter alone, fed the picture as it is; it knows of no derainer.",
     "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
-    "transfer": "The attack is made on another method (its source) and carried over.",
+    "transfer": "The attack is computed on another method (its source), then applied to this one.",
 }
 
 # what a dial does, by the part of a setting that it turns, or by its own name where it turns none

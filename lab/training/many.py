@@ -9,7 +9,7 @@ from lab.nets import zoo
 from lab.nets.zoo import Net, NetName
 from lab.system.pool import pool
 from lab.training import one as training
-from lab.training.one import Job, parents
+from lab.training.job import Job, parents
 from lab.training.plans import nets
 
 

@@ -84,6 +84,8 @@ def readings(view: View) -> list[Reading]:
     """The numbers of this picture under attack, each with its change against no attack."""
     made = []
     for name, (label, digits, unit, words) in (READINGS if view.labelled else READINGS | AGREEMENT).items():
+        if name not in view.metrics:
+            continue
         value, change = view.metrics[name], round(view.metrics[name] - view.unattacked_metrics[name], digits)
         change = "" if np.isnan(change) or not change else f"{change:+.{digits}f}"
         made.append(Reading(label, f"{value:.{digits}f}{unit}", change, words))
@@ -100,8 +102,8 @@ def tabled_words(numbers: Mapping[str, float] | None) -> str:
 
 
 def rows(view: View) -> list[Panel]:
-    """Everything there is to see: four pictures, four of the classes, three differences."""
-    return [*stages(view), *classes(view), *differences(view)]
+    """Everything there is to see: four pictures, four of the classes if there are any, three differences."""
+    return [*stages(view), *(classes(view) if view.segmented else ()), *differences(view)]
 
 
 def stages(view: View) -> list[Panel]:

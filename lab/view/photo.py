@@ -14,7 +14,9 @@ from lab.data.base import images_of, unit
 from lab.nets.pipelines import Nets, build
 from lab.system.computing import alone
 from lab.view.setting import Setting
-from pearl_core.types import Output, Sample
+from pearl_core.attacks.catalogue import LABEL_MAP
+from pearl_core.attacks.restoration import Reference
+from pearl_core.types import VOID, Output, Sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +50,21 @@ class Photo:
 
     def truth(self, victim: Nets) -> Tensor:
         """What predictions are scored by, (1, H, W): the labels; without any, what the victim predicts unattacked."""
-        return self.sample.labels if self.labelled else self.answer(victim).predicted
+        return self.sample.labels if self.labelled else predicted(self.answer(victim))
 
-    def target(self, victim: Nets, attacked: Nets) -> Tensor:
-        """What the attack drives predictions away from: without labels what its own nets predict unattacked."""
-        return self.truth(victim if self.labelled else attacked)
+    def target(self, setting: Setting, attacked: Nets) -> Tensor | Reference:
+        """What the attack moves away from, or towards; without labels what its own nets predict takes their place."""
+        sample = self.sample._replace(labels=self.truth(attacked))
+        if setting.label is not None:
+            return LABEL_MAP.of(build(attacked), sample, category=setting.label)
+        return alone(setting.entry.target.of, build(attacked), sample)
+
+
+def predicted(output: Output) -> Tensor:
+    """The class of every pixel, (1, H, W); void where nothing segments."""
+    if output.logits is not None:
+        return output.predicted
+    return torch.full_like(output.derained[:, 0], VOID, dtype=torch.long)
 
 
 def answer(nets: Nets, images: Tensor) -> Output:

@@ -17,7 +17,7 @@ from lab.data import uploads
 from lab.nets.pipelines import Nets, build
 from lab.system.computing import alone
 from lab.system.recent import Recent
-from lab.view.photo import Photo, answer, hashes, photo_of, place, region
+from lab.view.photo import Photo, answer, hashes, photo_of, place, predicted, region
 from lab.view.rich import RichView
 from lab.view.setting import Setting
 from lab.view.trajectory import Ended, Point, Trajectory, largest_change
@@ -85,14 +85,15 @@ class Session:
             self.setting,
             sample.keys[0],
             *map(pixels, (sample.clean, sample.rainy, attacked, output.derained, unattacked.derained)),
-            *map(label_map, (sample.labels, output.predicted, unattacked.predicted)),
-            photo.data.classes,
-            photo.data.palette,
+            *map(label_map, (sample.labels, predicted(output), predicted(unattacked))),
+            photo.data.classes if output.logits is not None else (),
+            photo.data.palette if output.logits is not None else (),
             metrics,
             unattacked_metrics,
             ious,
             unattacked_ious,
             photo.labelled,
+            output.logits is not None,
             tuple(self.points()),
             largest_change(attacked, sample.rainy),
             self.finished,
@@ -128,22 +129,21 @@ def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str 
     photo = RECENT.get(("photo", *here), lambda: photo_of(setting, own, data_root))
     victim, attacked = setting.system.nets, setting.attacked
     attack = data_root, *hashes(attacked), setting.course
-    trajectory = RECENT.get(
-        ("trajectory", *attack), lambda: trajectory_of(setting, photo, attacked, photo.target(victim, attacked))
-    )
+    trajectory = RECENT.get(("trajectory", *attack), lambda: trajectory_of(setting, photo, attacked))
     return Session(setting, photo, victim, attacked, trajectory, (*attack, *hashes(victim)))
 
 
-def trajectory_of(setting: Setting, photo: Photo, attacked: Nets, target: Tensor) -> Trajectory:
-    mask = region(setting, photo)
+def trajectory_of(setting: Setting, photo: Photo, attacked: Nets) -> Trajectory:
+    mask, target = region(setting, photo), photo.target(setting, attacked)
     return Trajectory(setting.made(), build(attacked), photo.images, target, mask=mask, extends=setting.stepwise)
 
 
 def scores(output: Output, sample: Sample) -> tuple[dict[str, float], np.ndarray]:
     """The numbers of one picture, and the IoU of each class in %."""
-    observed = observe_all(output, sample, SHOWN)
-    numbers = {name: METRICS[name].reduce(observed[METRICS[name].statistic]) for name in SHOWN}
-    return numbers, class_iou(observed["confusion"].sum(0))
+    names = [name for name in SHOWN if output.logits is not None or "labels" not in METRICS[name].needs]
+    observed = observe_all(output, sample, names)
+    numbers = {name: METRICS[name].reduce(observed[METRICS[name].statistic]) for name in names}
+    return numbers, class_iou(observed["confusion"].sum(0)) if "confusion" in observed else np.empty(0)
 
 
 def pixels(images: Tensor) -> np.ndarray:

@@ -15,7 +15,7 @@ import torch
 from lab.data import uploads
 from lab.system import disk, draw
 from lab.view import panels
-from lab.view.view import SHOWN, View
+from lab.view.view import View
 from pearl_core import SCIENCE
 from pearl_core.metrics import METRICS
 
@@ -23,7 +23,7 @@ from pearl_core.metrics import METRICS
 def numbers(view: View) -> pd.DataFrame:
     """The numbers of a view, one row each, and what they are without attack."""
     agreement = {} if view.labelled else {name: meant[0] for name, meant in panels.AGREEMENT.items()}
-    rows = [(agreement.get(n, n), METRICS[n].unit, view.metrics[n], view.unattacked_metrics[n]) for n in SHOWN]
+    rows = [(agreement.get(n, n), METRICS[n].unit, view.metrics[n], view.unattacked_metrics[n]) for n in view.metrics]
     frame = pd.DataFrame(rows, columns=["metric", "unit", "attacked", "unattacked"])
     with np.errstate(invalid="ignore"):  # of two infinite ones
         return frame.assign(change=frame.attacked - frame.unattacked)

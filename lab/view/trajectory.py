@@ -28,6 +28,11 @@ class Point(NamedTuple):
     accuracy: float | None  # share of the labelled pixels that are right
 
 
+def number(found: Tensor | None) -> float | None:
+    """An accuracy; None of an attack that knows no labels."""
+    return None if found is None else found.item()
+
+
 class Climb:
     """The trajectory of an `Ascent`. Point i was seen at look i; the last one is seen by a forward pass alone."""
 
@@ -58,7 +63,7 @@ class Climb:
         last = len(self.deltas) - 1
         if last >= len(self.problem.log) and last not in self.ends:
             seen = self.problem.look(self.deltas[-1], 1.0, gradient=False)
-            self.ends[last] = seen.loss.item(), seen.accuracy.item()
+            self.ends[last] = seen.loss.item(), number(seen.accuracy)
             self.problem.log.pop()
 
     def point(self, i: int) -> tuple[int, float | None, float | None]:
@@ -66,7 +71,7 @@ class Climb:
             seen = self.problem.log[i]
         except IndexError:  # not asked for its length before: another thread may take the last one back
             return self.spent[i], *self.ends.get(i, (None, None))
-        return self.spent[i], seen.loss.item(), seen.accuracy.item()
+        return self.spent[i], seen.loss.item(), number(seen.accuracy)
 
     def picture(self, i: int) -> Tensor:
         return (self.images + self.deltas[i]).clamp(0, 1)

@@ -32,11 +32,12 @@ class View:
     predicted_unattacked: np.ndarray
     classes: tuple[str, ...]
     palette: tuple[tuple[int, int, int], ...]
-    metrics: dict[str, float]  # under attack, by the names of `SHOWN`
+    metrics: dict[str, float]  # under attack, by the names of `SHOWN` that apply
     unattacked_metrics: dict[str, float]
     ious: np.ndarray  # (K,) in %, nan for a class neither labelled nor predicted
     unattacked_ious: np.ndarray
     labelled: bool
+    segmented: bool  # whether a segmenter is there; without one label maps are void, and there are no classes
     points: tuple[Point, ...]  # the whole trajectory of the attack, as far as it is known
     radius: float  # largest change of a colour value by the attack, in 1/255
     finished: bool  # whether the attack took all its steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 
@@ -63,8 +64,8 @@ class Screen(VBox):
         """Another view; `tabled` is what the tables hold of it."""
         with self.painting:
             self.view, self.panels = view, panels.rows(view)
-            for widget, panel in zip(self.pictures.children, self.panels, strict=True):
-                widget.value = rich.picture(panel, view.palette, opacity())
+            for widget, panel in zip_longest(self.pictures.children, self.panels):
+                widget.value = "" if panel is None else rich.picture(panel, view.palette, opacity())
             self.readings.value, self.tabled.value = rich.readings(view), small(panels.tabled_words(tabled))
             self.legend.value = draw.legend(view.classes, view.palette)
             self.trajectory.value, self.classes.value = trajectory(view), classes(view)
@@ -100,7 +101,9 @@ def trajectory(view: View) -> str:
 
 
 def classes(view: View) -> str:
-    """The IoU of every class, as a picture."""
+    """The IoU of every class, as a picture; nothing without a segmenter."""
+    if not view.segmented:
+        return ""
     figure = matplotlib_charts.classes(charts.classes(view))
     return html.image(matplotlib_charts.file(figure), "IoU of the classes here", smooth=True)
 

@@ -13,26 +13,28 @@ from streamlit.testing.v1 import AppTest
 from lab.bench import browser
 from lab.papers import PAPERS
 from lab.reports import tidy
+from lab.reports.claim import ABSENT
 from lab.reproduce import tables, verdicts
-from lab.reproduce.verdicts import ABSENT, asked, declared
+from lab.reproduce.verdicts import asked, declared
 from pearl_core.attacks.problem import ImageProblem
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
-CLAIMS = {claim.key: claim for claim in declared(PAPERS["pearl"])}
+PEARL = PAPERS["pearl"]
+CLAIMS = {claim.key: claim for claim in declared(PEARL)}
 
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
     """Verdicts as the repository ships them, made up: ama-improves fails, all others hold."""
-    found = verdicts.judged(list(CLAIMS.values()), measure=False)
+    found = verdicts.judged(PEARL, list(CLAIMS.values()), measure=False)
     good = found.assign(difference=0.1, low=0.05, high=0.15, verdict="holds", note="", runs=1, science=2)
     good = good.assign(address_a="aaaa", address_b="bbbb")
     bad = good.claim == "ama-improves"
     good.loc[bad, ["difference", "low", "high"]] = -3.5, -4.0, -3.0
     good.loc[bad, "verdict"] = "fails"
     folder = tmp_path / "results"
-    folder.mkdir()
-    good.to_csv(folder / "claims-scenes.csv", index=False)
+    (folder / "pearl").mkdir(parents=True)
+    good.to_csv(folder / "pearl" / "claims-scenes.csv", index=False)
     monkeypatch.setattr(tables, "SHIPPED", folder)
     return folder
 
@@ -84,7 +86,7 @@ def test_a_claim_shows_its_contrasts_with_intervals_margins_and_addresses(opened
     assert any(claim.text in text.value and claim.where in text.value for text in app.markdown)
     rows = app.dataframe[1].value
     assert len(rows) == 2 * len(claim.contrasts) and set(rows.claim) == {"ama-improves"}
-    assert set(rows.difference) == {-3.5} and set(rows.wanted) == {"> 0 %"} and set(rows.verdict) == {"fails"}
+    assert set(rows.difference) == {-3.5} and set(rows.wanted) == {"> 0 points"} and set(rows.verdict) == {"fails"}
     assert set(rows.address_a) == {"aaaa"} and set(rows.address_b) == {"bbbb"}
     published = rows[(rows.threat == "oblivious") & (rows.metric == "mIoU")].published
     assert published.round(2).tolist() == [0.74, 1.44, 2.72, 2.91, 1.57]
@@ -112,10 +114,8 @@ def test_filters_of_the_numbers_outlive_a_look_at_the_claims(opened, shipped):
 def test_what_the_store_holds_comes_from_it(opened, shipped, monkeypatch):
     quiet = [CLAIMS[key] for key in ("rain-alone-segmentation", "rain-alone-deraining", "deraining-helps")]
     judged = verdicts.judged
-    judged(quiet, images=4, quiet=True)
-    monkeypatch.setattr(
-        verdicts, "judged", lambda claims, *given, **options: judged(claims, *given, images=4, **options)
-    )
+    judged(PEARL, quiet, images=4, quiet=True)
+    monkeypatch.setattr(verdicts, "judged", lambda *given, **options: judged(*given, images=4, **options))
     told = opened(view="claims").dataframe[0].value.set_index("claim").source
     assert {key: set([told[key]]) for key in told.index[told == "store"]}.keys() == {claim.key for claim in quiet}
 
@@ -125,12 +125,14 @@ def test_without_store_and_file_it_says_how_to_measure(opened, monkeypatch, tmp_
     app = opened(view="claims", claim="unseen-data")
     assert set(app.dataframe[0].value.verdict) == {ABSENT}
     rows = app.dataframe[1].value
-    assert len(rows) == len(asked([CLAIMS["unseen-data"]], "scenes", 32)) and set(rows.note) == {"the store lacks it"}
+    assert len(rows) == len(asked(PEARL, [CLAIMS["unseen-data"]], "scenes", 32)) and set(rows.note) == {
+        "the store lacks it"
+    }
     assert app.code[0].value == "python -m lab claims pearl --claim unseen-data"
 
 
 def test_a_broken_file_is_one_sentence_and_the_page_still_shows(opened, shipped):
-    (shipped / "claims-scenes.csv").write_text("a,b\n1,2\n")
+    (shipped / "pearl" / "claims-scenes.csv").write_text("a,b\n1,2\n")
     app = AppTest.from_file(str(DASHBOARD / "views" / "tables.py"), default_timeout=120)
     app.query_params.update({"view": "claims"})
     app.run()

@@ -37,7 +37,7 @@ def test_every_attack_takes_the_gradients_it_is_charged_for():
     assert {key.attack: (cost.gradients, cost.others) for key, cost in found.items() if key.precision == "float32"} == {
         "pgd": (4, 0),
         "apgd": (4, 1),
-        "red_eps_apgd": (4, 3),
+        "red_eps_apgd": (6, 3),
         "sea": (16, 16),
     }
     assert all(cost.gradients == cost.wanted and cost.step > 0 and cost.floor > 0 for cost in found.values())
@@ -49,6 +49,15 @@ def test_a_batch_that_shrank_is_told():
     assert attacks.remarks({("small", 8, costs.Key("apgd", "float32")): cost}) == [
         "note: apgd in float32, small net, batch 8: wanted 4 gradients per picture, got 3.5"
     ]
+
+
+@pytest.mark.parametrize(("has", "judged"), [(["AMX"], "held"), ([], "this CPU has none")])
+def test_a_limit_that_speaks_of_amx_is_judged_where_there_is_one(monkeypatch, has, judged):
+    monkeypatch.setattr(attacks, "features", lambda: has)
+    cost = costs.Cost(1.0, 0.3, 0.25, gradients=20, wanted=20, others=0, memory=1, floor_memory=1)
+    speed, whole = attacks.remarks({("large", 4, costs.Key("pgd", "auto")): cost})
+    assert speed.endswith(f"4.00, at least 3.0 with AMX: {judged}")
+    assert whole.endswith(f"20 steps, the whole attack over the float32 floor: 0.300, at most 0.33 with AMX: {judged}")
 
 
 def test_watched_counts_what_the_problem_counts_and_leaves_no_hook():

@@ -6,8 +6,7 @@ import sys
 import pytest
 import torch
 
-from lab import cli
-from lab.cli import main
+from lab.cli import main, nets
 
 
 def test_help_lists_the_commands(capsys):
@@ -62,7 +61,7 @@ def test_a_full_device_is_one_line_but_other_faults_are_not_hidden(monkeypatch, 
         def fail(options):
             raise error
 
-        monkeypatch.setattr(cli, "zoo", fail)
+        monkeypatch.setattr(nets, "zoo", fail)
         return main(["zoo"])
 
     assert run(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")) == 2

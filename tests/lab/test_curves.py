@@ -29,7 +29,7 @@ from lab.measure.measuring import TABLED, run
 from lab.measure.store import Store
 from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
-from lab.reports.curve_chart import COLOURS, MARKS, figure, layout
+from lab.reports.curve_chart import figure, layout
 from pearl_core.attacks.problem import ImageProblem
 
 FEW = CurveSetting(methods=("seg", "nat"), threats=("adaptive",), eps=(0, 2, 4, 8, 16), steps=(2,), images=4)
@@ -335,14 +335,15 @@ BLIND = (
 
 
 def test_colours_are_seen_on_light_and_dark_and_told_apart_by_the_colour_blind():
-    assert len(set(COLOURS)) == len(set(MARKS)) == len(METHODS)
-    for colour in COLOURS:
+    colours, marks = ([getattr(method, name) for method in METHODS.values()] for name in ("colour", "mark"))
+    assert len(set(colours)) == len(set(marks)) == len(METHODS)
+    for colour in colours:
         for page in ("#fbfcfd", "#0e141b"):  # the dashboard's backgrounds
             light, dark = sorted((luminance(colour), luminance(page)), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 3, (colour, page)
         assert 1.05 / (luminance(colour) + 0.05) >= 3
     for seen in (np.eye(3), *BLIND):
-        for one, other in combinations(COLOURS, 2):
+        for one, other in combinations(colours, 2):
             apart = lightness_and_hue(seen @ linear(one)) - lightness_and_hue(seen @ linear(other))
             assert np.linalg.norm(apart) >= 25, (one, other)
 

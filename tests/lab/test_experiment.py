@@ -10,7 +10,6 @@ import pytest
 from lab.measure.measuring import compute, missing, run
 from lab.measure.store import Store
 from lab.measure.trial import Trial, cells_of, steps_of
-from lab.nets.methods import METHODS
 from lab.nets.pipelines import attacked_nets, build
 from lab.papers.pearl.table1 import EXPERIMENT, TABLE
 from pearl_core.attacks.problem import ImageProblem
@@ -213,10 +212,10 @@ def test_batches_of_the_work_share_their_perturbation(tiny_zoo, store):
 
 def test_the_spec_covers_the_paper_and_clean_and_both_threats():
     trials = EXPERIMENT.asked()
-    assert len(trials) == len(METHODS) * (2 + 2 * len(TABLE.attacks))
+    assert len(trials) == len(TABLE.methods) * (2 + 2 * len(TABLE.attacks))
     assert {t.threat for t in trials} == {None, "oblivious", "adaptive"}
     transfer = [t for t in EXPERIMENT.asked(threat="transfer") if t.threat == "transfer"]
-    assert {t.method for t in transfer} == set(METHODS) - {"seg"}
+    assert {t.method for t in transfer} == set(TABLE.methods) - {"seg"}
 
 
 def test_the_layout_states_every_setting_and_published_values_only_where_they_belong(tiny_zoo, store):

@@ -11,10 +11,9 @@ from lab.data import reader
 from lab.measure.measuring import run
 from lab.nets.methods import METHODS
 from lab.papers.pearl import figure5, figure6, figure7
-from lab.reports.bars import COLOUR, HATCH
-from lab.reports.curve_chart import COLOURS
-from lab.reports.lines import MARK
-from lab.reports.report import shown
+from lab.reports import curve_chart
+from lab.reports.lines import MARKS
+from lab.reports.report import of_difference, shown
 from lab.reports.tidy import tidy
 from pearl_core.bootstrap import paired_difference
 from pearl_core.metrics import METRICS, class_accuracy, class_iou
@@ -33,8 +32,7 @@ def kept():
 def rows(tiny_zoo, kept):
     def rows(name):
         if name not in kept:
-            spec = getattr(MODULES[name], name)
-            kept[name] = run(spec(images=2, **SMALL[name]), quiet=True)
+            kept[name] = run(MODULES[name].EXPERIMENT.asked(images=2, **SMALL[name]), quiet=True)
         return kept[name].copy()
 
     return rows
@@ -42,7 +40,7 @@ def rows(tiny_zoo, kept):
 
 def laid_out(name, rows):
     """The blocks by threat."""
-    return {block.title.removeprefix("Threat: "): block for block in MODULES[name].layout(rows).blocks}
+    return {block.title.removeprefix("Threat: "): block for block in MODULES[name].EXPERIMENT.layout(rows).blocks}
 
 
 def heights(axes) -> dict[str, list[float]]:
@@ -69,13 +67,13 @@ def twice(rows, **moved):
 @pytest.mark.parametrize("name", MODULES)
 def test_both_threats_are_measured_and_stand_one_after_the_other(name, rows):
     found = rows(name)
-    report = MODULES[name].layout(found)
+    report = MODULES[name].EXPERIMENT.layout(found)
     assert [block.title for block in report.blocks] == ["Threat: oblivious", "Threat: adaptive"]
     assert list(report.pictures(name)) == [f"{name}.png", f"{name}-2.png"]
     for words in ("no numbers, only the figure", "scenes test (64x32, 2 images", "eps 8/255", "knows of no derainer"):
         assert words in report.text()
-    assert "<img" in report._repr_html_() and f"results/{name}.png" in report.markdown(name)
-    assert tidy(MODULES[name], found).published.isna().all()
+    assert "<img" in report._repr_html_() and f"({name}.png)" in report.markdown(name)
+    assert tidy(MODULES[name].EXPERIMENT, found).published.isna().all()
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -91,17 +89,21 @@ def test_titles_say_data_set_attack_and_threat_and_axes_have_units(name, rows):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_transfer_attack_has_a_source_and_the_adaptive_one_stays(name):
-    trials = getattr(MODULES[name], name)(threat="transfer", **({"derains": "prenet"} if name == "figure5" else {}))
+    asked, few = MODULES[name].EXPERIMENT.asked, {"derains": "prenet"} if name == "figure5" else {}
+    trials = asked(threat="transfer", **few)
     assert {(t.threat, t.source) for t in trials if t.attack} == {("transfer", "seg"), ("adaptive", None)}
-    assert len(getattr(MODULES[name], name)(threat="adaptive", **({"derains": "prenet"} if name == "figure5" else {})))
+    assert {t.threat for t in asked(threat="adaptive", **few) if t.attack} == {"adaptive"}
 
 
 def test_a_method_has_one_colour_everywhere_and_in_grey_another_hatching_or_mark():
-    assert list(COLOUR.values()) == list(COLOURS) and list(COLOUR) == list(METHODS) == list(MARK) == list(HATCH)
-    assert len(set(MARK.values())) == len(METHODS)
-    for first, second in combinations(METHODS, 2):
-        apart = abs(grey(COLOUR[first]) - grey(COLOUR[second]))
-        assert apart > 25 or HATCH[first] != HATCH[second], (first, second)
+    assert len({MARKS[method.mark] for method in METHODS.values()}) == len(METHODS)
+    cell = pd.DataFrame({"eps": [1], "value": [1], "low": [1], "high": [1]})
+    for name, method in METHODS.items():
+        drawn = curve_chart.line(cell, name, "adaptive", "eps")
+        assert (drawn["line"]["color"], drawn["marker"]["symbol"]) == (method.colour, method.mark)
+    for first, second in combinations(METHODS.values(), 2):
+        apart = abs(grey(first.colour) - grey(second.colour))
+        assert apart > 25 or first.hatch != second.hatch, (first.title, second.title)
 
 
 def grey(colour: str) -> float:
@@ -113,7 +115,7 @@ def grey(colour: str) -> float:
 
 
 def test_figure_5_has_every_net_before_and_after_under_all_steps():
-    trials = figure5.figure5(derains="prenet, rescan,prenet")
+    trials = figure5.EXPERIMENT.asked(derains="prenet, rescan,prenet")
     assert len(trials) == len(set(trials)) == 2 * 2 * 2 * 3
     assert {(t.method, t.derain, t.steps) for t in trials if t.threat == "oblivious"} == {
         (method, net, steps)
@@ -124,7 +126,7 @@ def test_figure_5_has_every_net_before_and_after_under_all_steps():
 @pytest.mark.parametrize("derains", ["prnet", "prenet,prnet", "", "prenet;rescan"])
 def test_a_net_that_does_not_exist_is_one_line_with_the_choices(derains):
     with pytest.raises(ValueError, match=r"^unknown derain net '.*'; choose one of .*prenet") as caught:
-        figure5.figure5(derains=derains)
+        figure5.EXPERIMENT.asked(derains=derains)
     assert "\n" not in str(caught.value)
 
 
@@ -160,7 +162,7 @@ def test_figure_5_writes_before_after_and_the_paired_difference(rows):
         assert (line["before [95 %]"], line["after [95 %]"]) == (shown(before, metric), shown(after, metric))
         moved = paired_difference(METRICS[metric], after.statistics.iloc[0], before.statistics.iloc[0])
         told = "{} [{}, {}]".format(*(f"{value:+.{digits}f}" for value in moved))
-        assert line["after - before [95 %]"] == told
+        assert line[of_difference("after - before [95 %]", metric)] == told
 
 
 def test_figure_5_counts_how_often_after_is_better(rows):
@@ -224,7 +226,7 @@ def test_figure_6_draws_what_the_counts_of_each_method_say(rows):
 
 
 def test_figure_6_stands_before_a_segmenter_that_the_derainers_never_met(rows):
-    trials = figure6.figure6()
+    trials = figure6.EXPERIMENT.asked()
     assert {(t.segmenter, t.derain_with, t.attack, t.steps) for t in trials} == {("deeplabv3", "pspnet", "bim", 10)}
     note = laid_out("figure6", rows("figure6"))["adaptive"].note
     assert "learned against pspnet; here they stand before deeplabv3. NAT is another deeplabv3" in note
@@ -309,7 +311,7 @@ def test_the_same_method_is_the_same_colour_in_all_three(rows):
         return to_hex(bars[0].get_facecolor())
 
     faces = {face(name, laid_out(name, rows(name))["adaptive"].figure.axes[0]) for name in MODULES}
-    assert faces == {COLOUR["pearl_ama"]}
+    assert faces == {METHODS["pearl_ama"].colour}
 
 
 def test_every_data_set_with_labels_has_names_for_its_classes():

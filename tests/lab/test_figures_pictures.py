@@ -14,10 +14,9 @@ from lab.cli import main
 from lab.data import objects
 from lab.nets import zoo
 from lab.nets.methods import METHODS
-from lab.papers.pearl import figure1, figure3, figure4
+from lab.papers.pearl import figure1, figure3, figure4, table1
 from lab.reports import gallery
 from lab.reports.report import DOTS, digits_of, png
-from lab.reproduce.run import measured
 from lab.system import draw
 from lab.view.panels import Panel
 from pearl_core.metrics import METRICS
@@ -28,12 +27,12 @@ from . import tiny
 MODULES = {"figure1": figure1, "figure3": figure3, "figure4": figure4}
 DERAINING = ("derain_seg", "nat", "pearl", "pearl_ama")
 ATTACKS = {"figure1": ("pgd", 8.0), "figure3": ("bim", 4.0), "figure4": ("bim", 8.0)}
-SHOWN = {"figure1": DERAINING, "figure3": ("derain_seg", "pearl", "pearl_ama"), "figure4": tuple(METHODS)}
+SHOWN = {"figure1": DERAINING, "figure3": ("derain_seg", "pearl", "pearl_ama"), "figure4": table1.TABLE.methods}
 PAD = 8  # dots around a saved figure
 
 
 def spec(name, **parameters):
-    return getattr(MODULES[name], name)(**parameters)
+    return MODULES[name].EXPERIMENT.asked(**parameters)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +49,8 @@ def laid_out(tiny_zoo, kept):
         parameters = {"steps": 2} | ({"indices": "0,2"} if name == "figure4" else {}) | parameters
         key = name, *sorted(parameters.items())
         if key not in kept:
-            views = [told_apart(view, k) for k, view in enumerate(measured(spec(name, **parameters)))]
-            kept[key] = views, MODULES[name].layout(views)
+            views = [told_apart(view, k) for k, view in enumerate(MODULES[name].EXPERIMENT.measured(**parameters))]
+            kept[key] = views, MODULES[name].EXPERIMENT.layout(views)
         return kept[key]
 
     return laid_out
@@ -113,7 +112,7 @@ def test_the_adaptive_threat_comes_once_and_the_source_of_a_transfer_is_no_targe
     assert {s.threat for s in spec("figure1", threat="adaptive")} == {"adaptive"}
     assert len(spec("figure1", threat="adaptive")) == len(DERAINING)
     found = spec("figure4", threat="transfer", indices="0")
-    assert [s.method for s in found if s.threat == "transfer"] == list(METHODS)[1:]
+    assert [s.method for s in found if s.threat == "transfer"] == list(table1.TABLE.methods)[1:]
     assert {s.source for s in found if s.threat == "transfer"} == {"seg"}
 
 
@@ -315,7 +314,7 @@ def test_pictures_of_camvid_come_with_their_credit(laid_out, monkeypatch):
     views, report = laid_out("figure3")
     monkeypatch.setattr(gallery, "nets_of", lambda views: ["nets"])
     moved = [replace(view, setting=replace(view.setting, dataset="camvid")) for view in views]
-    assert "CC BY-NC 4.0" in figure3.layout(moved).caption and "CC BY-NC" not in report.caption
+    assert "CC BY-NC 4.0" in figure3.EXPERIMENT.layout(moved).caption and "CC BY-NC" not in report.caption
 
 
 # ---- other data sets ----

@@ -21,9 +21,8 @@ from lab.measure.trial import cells_of
 from lab.nets import checkpoints, zoo
 from lab.nets.imports import import_net
 from lab.nets.zoo import NetName
-from lab.papers import EXPERIMENTS
+from lab.papers import PAPERS
 from lab.papers.pearl import plan, table1, table4
-from lab.reproduce.run import measured, names_of, work
 from lab.training import one as training
 from lab.training import plans
 from pearl_core.rain import preset
@@ -34,6 +33,7 @@ from .layouts import cityscapes_tree, one_line, voc_tree
 SIZE, SQUARE = (64, 128), (64, 64)
 TINY = {"derain": tiny.PLAN.derain, "segmenter": tiny.PLAN.segmenter}
 IMAGENET = Path(__file__).parents[1] / "fixtures" / "parity" / "names-semseg-resnet50-deepstem.json"
+PEARL = PAPERS["pearl"].experiments
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 
 
@@ -204,38 +204,37 @@ def test_all_trains_every_net_of_the_plan_with_its_schedule_on_its_card(trained)
 @pytest.mark.parametrize(("module", "dataset"), [(table1, "cityscapes"), (table4, "voc")], ids=["table1", "table4"])
 def test_tables_of_these_nets_stand_beside_the_papers(small, trained, disk, monkeypatch, module, dataset):
     monkeypatch.setenv("PEARL_ZOO", str(trained))
-    spec = getattr(module, module.__name__.rpartition(".")[2])
-    rows = measured(spec(dataset="cityscapes", images=2), data_root=str(disk), quiet=True)
+    rows = module.EXPERIMENT.measured(dataset="cityscapes", images=2, data_root=str(disk), quiet=True)
     assert set(rows.dataset) == {dataset} and set(rows.nets) == {"own"}
     assert set(rows.derain_on.dropna()) == ({"cityscapes"} if dataset == "voc" else set())
     assert rows[rows.metric == "mIoU"].value.notna().all()
-    text = module.layout(rows).text()
-    assert module.TABLE.title in text and module.TABLE.paper in text
+    text = module.EXPERIMENT.layout(rows).text()
+    assert module.TABLE.title in text and module.TABLE.column in text
 
 
 def reproduced(name: str, dataset: str, nets: Path, disk: Path, change, **parameters) -> str:
     """The report of an experiment on that data set in words; its numbers stay beside the zoo for the next one."""
     change.setenv("PEARL_ZOO", str(nets))
     change.setenv("PEARL_HOME", str(nets.parent))
-    found = measured(work(name, dataset=dataset, images=2, **parameters), data_root=str(disk), quiet=True)
-    report = EXPERIMENTS[name].layout(found)
+    known = PEARL[name].known({"dataset": dataset, "images": 2} | parameters)
+    report = PEARL[name].layout(PEARL[name].measured(**known, data_root=str(disk), quiet=True))
     assert report.blocks
     return report.text()
 
 
-@pytest.mark.parametrize("name", names_of("pearl"))
+@pytest.mark.parametrize("name", PEARL)
 def test_every_experiment_works_on_cityscapes(small, trained, disk, monkeypatch, name):
     text = reproduced(name, "cityscapes", trained, disk, monkeypatch)
     assert ("trained on cityscapes" if name == "table4" else " on cityscapes val (128x64, ") in text
 
 
-@pytest.mark.parametrize("name", names_of("pearl"))
+@pytest.mark.parametrize("name", PEARL)
 def test_every_experiment_works_on_voc_where_its_nets_are(small, of_voc, disk, monkeypatch, name):
     text = reproduced(name, "voc", of_voc, disk, monkeypatch, threat="adaptive")  # one threat: half the work
     assert ("trained on voc" if name == "table4" else " on voc val (64x64, ") in text
 
 
-@pytest.mark.parametrize("name", names_of("pearl"))
+@pytest.mark.parametrize("name", PEARL)
 def test_where_only_the_nets_of_table_4_know_voc_every_experiment_says_what_to_train(
     small, trained, disk, monkeypatch, name
 ):
@@ -297,7 +296,7 @@ class Products(TorchDispatchMode):
 
 def test_the_bench_charges_table_1_with_the_passes_that_the_lab_makes(small, trained, disk, monkeypatch, tmp_path):
     monkeypatch.setenv("PEARL_ZOO", str(trained))
-    cells = cells_of(table1.table1(dataset="cityscapes", images=2), str(disk))
+    cells = cells_of(table1.EXPERIMENT.asked(dataset="cityscapes", images=2), str(disk))
     passes = [sum(counts.values()) / 2 for counts in needed(cells, Store(tmp_path / "empty.sqlite"))]
     monkeypatch.setattr(scale, "one_pass", lambda *_: 1)
     assert list(scale.table("cityscapes", "prenet", SIZE)) == passes

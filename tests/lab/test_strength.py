@@ -1,11 +1,15 @@
 """The table of attacks: tuned elsewhere, equal gradients, the worst case no better for the net than any member."""
 
+from dataclasses import replace
+from functools import wraps
+
 import numpy as np
 import pytest
 import torch
 
+from lab.papers import PAPERS
 from lab.papers.sea import strength
-from lab.papers.sea.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, measure, tuned, tuning
+from lab.papers.sea.strength import DECISIVE, NETS, SEARCHES, WORST, counts_of, decisive, parts_of, tuned, tuning
 from lab.reproduce import results
 from pearl_core import precision
 from pearl_core.attacks.zoo import SEA_LOSSES
@@ -27,7 +31,8 @@ def brief(tiny_zoo, monkeypatch):
 
 
 def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
-    chosen, rows, both, longer = measure("scenes", images=2)
+    found = strength.EXPERIMENT.measured(images=2)
+    chosen, rows, both, longer = parts_of(found)
     attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
     assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
     assert set(attacked.steps) == {5} and set(attacked.rain) == {"none"}
@@ -53,21 +58,23 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
 
     assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
 
-    monkeypatch.setattr(strength, "measure", lambda *_: (chosen, rows, both, longer))
-    results.write_part(tmp_path, "strength", "scenes", None)
+    spec = wraps(strength.strength)(lambda *_, **__: found)
+    monkeypatch.setitem(PAPERS["sea"].experiments, "strength", replace(strength.EXPERIMENT, spec=spec))
+    results.write_part(tmp_path, "sea", "strength", "scenes", None)
     kept = strength.pd.read_csv(tmp_path / "strength-scenes.csv")
     assert len(kept) == len(strength.SHOWN) * sum(
         frame.metric.eq("mIoU").sum() for frame in (chosen, rows, both, longer)
     )
+    assert not {"statistics", "stage"} & set(kept), "rows of the stages lie one under the other"
     text = (tmp_path / "strength-scenes.md").read_text()
     assert "takes 5 gradients" in text
     for heading in (
-        "### Seg",
-        "### Robust Seg",
-        "### With more gradients",
-        "### PGD's step",
-        "### Precision of the gradients",
-        "### Published",
+        "## Seg",
+        "## Robust Seg",
+        "## With more gradients",
+        "## PGD's step",
+        "## Precision of the gradients",
+        "## Published",
     ):
         assert heading in text
     assert "| 4 | mask_ce |" in text and f"| 4 | {WORST} |" in text
@@ -83,7 +90,7 @@ def test_the_step_of_pgd_is_the_one_under_which_fewest_pixels_hold(brief):
 
 
 def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
-    trials = strength.strength("scenes", {(m, e): 1.0 for m in NETS for e in strength.EPS}, 1)
+    trials = strength.compared_attacks("scenes", {(m, e): 1.0 for m in NETS for e in strength.EPS}, 1)
     accuracy = {("seg", 2): 19.0, ("robust_seg", 4): DECISIVE[1], ("robust_seg", 8): 15.0}
     rows = strength.pd.DataFrame(
         {"method": t.method, "attack": t.attack, "eps": t.eps, "metric": "allAcc",
@@ -100,7 +107,7 @@ def test_where_nothing_is_decisive_no_precisions_are_compared():
 
 def test_a_data_set_without_a_plan_is_an_error_with_the_choices():
     with pytest.raises(ValueError, match="unknown data set 'kitti'; choose one of camvid, scenes"):
-        measure("kitti")
+        strength.strength("kitti")
 
 
 def test_sea_s_own_numbers_stand_beside():

@@ -17,6 +17,7 @@ from lab.papers.pearl import table1
 from lab.papers.pearl.printed import PRINTED
 from lab.papers.sea import strength
 from lab.reports import tidy
+from lab.reports.report import of_difference
 from lab.reproduce import tables
 from pearl_core import SCIENCE
 from pearl_core.attacks.problem import ImageProblem
@@ -120,7 +121,7 @@ def test_commands_measure_the_same_anew():
     assert (
         tables.command(strength.EXPERIMENT, "camvid") == "python -m lab sea strength --dataset camvid --data-root DIR"
     )
-    assert tables.command(strength.EXPERIMENT, "scenes") == "python -m lab sea strength"
+    assert tables.command(strength.EXPERIMENT, "scenes") == told
     for paper in PAPERS.values():
         for name in (name for name, experiment in paper.experiments.items() if experiment.gives != "rows"):
             assert (REPOSITORY.parents[1] / "notebooks" / paper.notebook(name)).exists()
@@ -145,7 +146,7 @@ def test_published_numbers_stand_where_the_table_itself_puts_them(brief, rows):
     frame = TABLE1.layout(rows).blocks[0].frame
     for row in found.itertuples():
         label = {"mIoU": "mIoU (%)", "allAcc": "allAcc (%)", "PSNR": "PSNR (dB)"}[row.metric]
-        written = frame.loc[(row.condition, row.method), (label, "diff.")]
+        written = frame.loc[(row.condition, row.method), (label, of_difference("diff.", row.metric))]
         assert written == ("" if np.isnan(row.difference) else f"{row.difference:+.2f}")
     for other in ({"eps": 4.0}, {"segmenter": "deeplab"}):
         assert tidy.tidy(TABLE1, rows.assign(**other)).published.isna().all()

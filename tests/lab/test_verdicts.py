@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 
 from lab.measure.trial import Trial
-from lab.papers import EXPERIMENTS
-from lab.reports.published import published
+from lab.papers import PAPERS, paper
+from lab.papers.pearl.printed import PRINTED
+from lab.reports.claim import ABSENT, VERDICTS, Claim, Contrast
 from lab.reproduce import tables, verdict_report, verdicts
 from lab.reproduce.verdict_report import report, summary
-from lab.reproduce.verdicts import ABSENT, COLUMNS, Claim, Contrast, asked, combined, declared, judged, row
+from lab.reproduce.verdicts import COLUMNS, asked, combined, declared, judged, row
 from lab.training.plans import DERAINERS
-from lab.view.setting import Setting
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.bootstrap import Difference
 
-CLAIMS = declared("pearl")
+PEARL = PAPERS["pearl"]
+CLAIMS = declared(PEARL)
 NOISE = np.random.RandomState(0).randn(40)
 RAIN = {"attack": "bim", "steps": 5, "eps": 8}
 
@@ -45,7 +46,7 @@ def cell(*levels, spread=0.1, metric="PSNR"):
 def rows_of(made: Claim, cells: dict, reasons=None) -> pd.DataFrame:
     """Judged rows of one claim: cells by method."""
     verdicts._kept.clear()
-    work = asked([made], "scenes", 40)
+    work = asked(PEARL, [made], "scenes", 40)
     sides = {side for one in work for side in (one.a, one.b)}
     there = {(side, "PSNR"): cells[side.method] for side in sides if side.method in cells}
     why = {side: (reasons or {}).get(side.method, "") for side in sides}
@@ -142,7 +143,7 @@ def test_several_runs_are_averaged_where_both_sides_have_them():
 def test_a_claim_is_judged_under_every_threat_that_can_differ(methods, shared, threats):
     made = claim(contrast(*methods, **shared))
     assert made.threats == threats
-    work = asked([made], "scenes", 8)
+    work = asked(PEARL, [made], "scenes", 8)
     assert [one.threat for one in work] == list(threats)
     wanted = {"none": None, "either": "oblivious"}
     assert [one.a.threat for one in work] == [wanted.get(name, name) for name in threats]
@@ -187,7 +188,7 @@ def test_the_summary_shows_the_contrast_that_decides():
     made = claim(contrast(), contrast("pearl_ama"), contrast("derain_seg", low=5))
     cells = {"pearl": cell(31), "nat": cell(30), "pearl_ama": cell(29), "derain_seg": cell(36, spread=0.2)}
     (told,) = summary(rows_of(made, cells)).to_dict("records")
-    assert told["verdict"] == "fails" and [told[word] for word in verdicts.VERDICTS] == [2, 1, 0, 0]
+    assert told["verdict"] == "fails" and [told[word] for word in VERDICTS] == [2, 1, 0, 0]
     assert told["contrast"] == "rain: PEARL + AMA minus NAT" and told["difference"] == pytest.approx(-1)
 
 
@@ -196,11 +197,11 @@ def test_the_summary_shows_the_contrast_that_decides():
 
 def test_keys_are_unique_and_every_claim_is_told_in_full():
     assert len({one.key for one in CLAIMS}) == len(CLAIMS) >= 20
-    assert [one.key for one in declared("pearl", "ama-improves")] == ["ama-improves"]
+    assert [one.key for one in declared(PEARL, "ama-improves")] == ["ama-improves"]
     with pytest.raises(ValueError, match="unknown claim 'x'; choose one of adversarial-training"):
-        declared("pearl", "x")
+        declared(PEARL, "x")
     with pytest.raises(ValueError, match="unknown paper 'x'"):
-        declared("x")
+        paper("x")
     for one in CLAIMS:
         assert one.text.endswith(".") and one.margin.endswith(".") and one.where and one.contrasts
         assert len({(c.words, c.metric) for c in one.contrasts}) == len(one.contrasts)  # each told apart
@@ -210,11 +211,11 @@ def test_keys_are_unique_and_every_claim_is_told_in_full():
 @pytest.mark.parametrize("dataset", ["scenes", "camvid", "cityscapes"])
 def test_every_contrast_compares_two_trials_of_the_tables_and_figures(dataset):
     known = set()
-    for name, module in EXPERIMENTS.items():
+    for name, experiment in PEARL.experiments.items():
         nets = {"derains": ",".join(DERAINERS)} if name == "figure5" else {}  # also those that nobody trained yet
-        work = getattr(module, name)(dataset=dataset, **nets)
-        known |= {one for one in work if isinstance(one, Trial)} if not isinstance(work[0], Setting) else set()
-    sides = {side for one in asked(CLAIMS, dataset, 32) for side in (one.a, one.b)}
+        work = experiment.asked(dataset=dataset, **nets)
+        known |= {one for one in work if isinstance(one, Trial)}
+    sides = {side for one in asked(PEARL, CLAIMS, dataset, 32) for side in (one.a, one.b)}
     assert sides <= known
 
 
@@ -226,7 +227,7 @@ def test_sides_leave_open_what_judging_fills_in(one):
 
 
 def test_published_differences_are_those_of_the_printed_cells():
-    rows = published("pearl")
+    rows = PRINTED.rows
 
     def cell(table, method, condition, metric):
         (value,) = rows.query(
@@ -251,7 +252,7 @@ def test_published_differences_are_those_of_the_printed_cells():
 @pytest.mark.parametrize("key", ["three-solutions", "pearl-over-nat", "ama-improves", "stronger-perturbation",
                                  "ama-costs-psnr", "unseen-attacks", "unseen-segmenter", "unseen-data"])  # fmt: skip
 def test_the_paper_s_own_numbers_bear_out_what_it_says_in_words(key):
-    (one,) = declared("pearl", key)
+    (one,) = declared(PEARL, key)
     assert all(c.low < c.paper < c.high for c in one.contrasts)
 
 
@@ -275,11 +276,11 @@ def brief(tiny_zoo, monkeypatch):
 
 
 def test_measuring_fills_the_store_and_what_is_stored_is_not_measured_again(brief, passes):
-    found = judged(brief, images=4, quiet=True)
+    found = judged(PEARL, brief, images=4, quiet=True)
     assert list(found.columns) == list(COLUMNS) and set(found.verdict) <= {"holds", "fails", "undecided"}
     assert len(found) == sum(len(one.contrasts) for one in brief) and set(found.threat) == {"none"}
     assert len(passes) == 4  # one batch of each method
-    again = judged(brief, images=4, measure=False)
+    again = judged(PEARL, brief, images=4, measure=False)
     assert len(passes) == 4 and again.equals(found)
 
 
@@ -287,11 +288,11 @@ def test_a_missing_net_is_told_with_the_command_that_trains_it(brief, tmp_path, 
     shutil.copytree(tiny_zoo, tmp_path / "fewer")
     (tmp_path / "fewer" / "scenes" / "pearl-prenet-pspnet.safetensors").unlink()
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path / "fewer"))
-    found = judged(brief, images=4, quiet=True)
+    found = judged(PEARL, brief, images=4, quiet=True)
     assert set(found[found.verdict == ABSENT].contrast) == {
         "rain: Derain + Seg minus PEARL", "rain: PEARL minus Derain + Seg",
     }  # fmt: skip
-    text = report(found, brief).text()
+    text = report(found, brief, PEARL.title).text()
     assert "train it with `python -m lab train pearl --dataset scenes --derain prenet --segmenter pspnet`" in text
     assert "(for rain-alone-segmentation, rain-alone-deraining)" in text
 
@@ -303,7 +304,7 @@ def test_every_training_run_of_the_zoo_is_judged_if_asked_for(brief, tmp_path, t
     for name in ("clean-pspnet", "derain-prenet", "pearl-prenet-pspnet"):  # a second run, without pearl_ama
         for ending in ("safetensors", "json"):
             shutil.copy(folder / "scenes" / f"{name}.{ending}", folder / "scenes" / f"{name}-s1.{ending}")
-    found = judged(brief, images=4, seeds=3, quiet=True)
+    found = judged(PEARL, brief, images=4, seeds=3, quiet=True)
     assert set(found[found.contrast.str.contains("AMA")].runs) == {1}
     twice = found[~found.contrast.str.contains("AMA")]
     assert set(twice.runs) == {2} and set(twice.address_a.str.len()) == {33}  # two addresses
@@ -312,29 +313,29 @@ def test_every_training_run_of_the_zoo_is_judged_if_asked_for(brief, tmp_path, t
 def test_where_nothing_can_be_measured_it_is_an_error(brief, tmp_path, monkeypatch):
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
     with pytest.raises(ValueError, match="no trained net"):
-        judged(brief)
+        judged(PEARL, brief)
     with pytest.raises(ValueError, match="unknown data set 'nowhere'"):
-        judged(brief, "nowhere")
+        judged(PEARL, brief, "nowhere")
 
 
 def test_the_report_reads_as_text_and_on_github(brief):
-    found = judged(brief, images=4, quiet=True)
-    told = report(found, brief)
+    found = judged(PEARL, brief, images=4, quiet=True)
+    told = report(found, brief, PEARL.title)
     text = told.text()
     assert "Intervals are not corrected for their number" in text and "4 images" in text
     for one in brief:
         assert one.text in text and one.where in text
     lines = told.markdown().splitlines()
     table = [line for line in lines if line.startswith("|")]
-    assert len(table) == 2 + len(brief) and len({line.count("|") for line in table}) == 1
+    assert len(table) == 2 * (2 + len(brief))  # the verdicts, and the weakest contrasts
     assert table[2].startswith("| deraining-helps | none | ")
     assert "address" not in told.markdown()
 
 
 def test_one_claim_shows_its_contrasts_with_the_places_of_both_numbers(brief):
-    found = judged(brief[2:], images=4, quiet=True)
-    text = report(found, brief[2:]).markdown()
-    assert "### Contrasts, threat none" in text
+    found = judged(PEARL, brief[2:], images=4, quiet=True)
+    text = report(found, brief[2:], PEARL.title).markdown()
+    assert "## Contrasts, threat none" in text
     for one in found.itertuples():
         assert (
             f"| {one.contrast} | {one.metric} | {one.verdict} | " in text
@@ -352,19 +353,20 @@ def test_margins_in_words(low, high, words):
 
 
 def test_what_the_store_lacks_comes_from_the_shipped_file(brief, tmp_path, monkeypatch):
-    found = judged(brief, images=4, quiet=True)
-    found.assign(difference=77.0).to_csv(tmp_path / "claims-scenes.csv", index=False)
+    found = judged(PEARL, brief, images=4, quiet=True)
+    (tmp_path / "pearl").mkdir()
+    found.assign(difference=77.0).to_csv(tmp_path / "pearl" / "claims-scenes.csv", index=False)
     monkeypatch.setattr(ImageProblem, "evaluate", lambda *_: pytest.fail("computed"))
-    there, wrong = verdicts.gathered("scenes", folder=tmp_path)
+    there, wrong = verdicts.gathered(PEARL, "scenes", folder=tmp_path)
     assert wrong == "" and set(there.source) == {"shipped"} and set(there.difference) == {77.0}
     assert isinf(there.margin_high.max()) and len(there) == len(found)
-    monkeypatch.setattr(verdicts, "judged", lambda *given, **options: judged(brief, images=4, measure=False))
-    here, _ = verdicts.gathered("scenes", folder=tmp_path)
+    monkeypatch.setattr(verdicts, "judged", lambda *given, **options: judged(PEARL, brief, images=4, measure=False))
+    here, _ = verdicts.gathered(PEARL, "scenes", folder=tmp_path)
     assert set(here.source) == {"store"} and list(here.verdict) == list(found.verdict)
 
 
 def test_without_store_and_file_every_claim_is_not_measured(brief, tmp_path):
-    found, wrong = verdicts.gathered("scenes", folder=tmp_path)
+    found, wrong = verdicts.gathered(PEARL, "scenes", folder=tmp_path)
     assert wrong == "" and set(found.verdict) == {ABSENT} and set(found.source) == {""}
     assert set(summary(found).verdict) == {ABSENT} and len(verdict_report.screen(summary(found))) == len(brief)
 
@@ -373,18 +375,21 @@ def test_without_store_and_file_every_claim_is_not_measured(brief, tmp_path):
     ("text", "words"), [("", "No columns"), ("a,b\n1,2\n", "holds no verdicts: it lacks address_a")]
 )
 def test_a_broken_file_is_a_sentence(brief, tmp_path, text, words):
-    (tmp_path / "claims-scenes.csv").write_text(text)
-    found, wrong = verdicts.gathered("scenes", folder=tmp_path)
+    (tmp_path / "pearl").mkdir()
+    (tmp_path / "pearl" / "claims-scenes.csv").write_text(text)
+    found, wrong = verdicts.gathered(PEARL, "scenes", folder=tmp_path)
     assert words in wrong and "\n" not in wrong and set(found.verdict) == {ABSENT}
-    assert "scenes" in verdicts.datasets(tmp_path)
+    assert "scenes" in verdicts.datasets(PEARL, tmp_path)
 
 
 def test_shipped_verdicts_are_of_the_claims_that_are_declared():
-    for path in sorted(tables.SHIPPED.glob("claims-*.csv")):
+    files = sorted((tables.SHIPPED / "pearl").glob("claims-*.csv"))
+    assert len(files) == 2
+    for path in files:
         shipped = verdicts.shipped_verdicts(path)
         wanted = {
             (one.claim.key, one.threat, c.words, c.metric, c.low, c.high)
-            for one in asked(CLAIMS, path.stem.removeprefix("claims-"), 32) for c in [one.contrast]
+            for one in asked(PEARL, CLAIMS, path.stem.removeprefix("claims-"), 32) for c in [one.contrast]
         }  # fmt: skip
         names = ["claim", "threat", "contrast", "metric", "margin_low", "margin_high"]
         assert set(shipped[names].itertuples(index=False, name=None)) == wanted

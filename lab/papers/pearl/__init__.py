@@ -11,4 +11,6 @@ PAPER = Paper(
     citation="Jiao et al., ACM MM 2023",
     elsewhere={"cityscapes": "voc"},
     at_top=True,
+    remark="The paper does not say that its attacks knew the derainer, so its numbers are not shown beside the "
+    "adaptive threat.",
 )

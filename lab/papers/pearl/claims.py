@@ -136,7 +136,7 @@ CLAIMS = (
     ),
     Claim(
         "nat-residue",
-        "What perturbation is left in NAT's derained picture lowers its robust segmenter's performance.",
+        "The perturbation that is left in NAT's derained picture lowers its robust segmenter's performance.",
         "section 3.1",
         tuple(contrast(Spot(1, "nat", "rain"), Spot(1, "nat", c), "mIoU") for c in BIM),
         BETTER,
@@ -193,7 +193,7 @@ CLAIMS = (
     ),
     Claim(
         "pearl-over-nat",
-        "Of the three, PEARL (with or without AMA) gains much more than NAT in deraining and segmentation.",
+        "PEARL, with or without AMA, gains much more than NAT in deraining and segmentation.",
         "section 4.2",
         compare(1, over(PROPOSED, ["nat"]), ALL, ["mIoU", "allAcc", "PSNR"]),
         "0, as the text does not say how much more.",
@@ -252,7 +252,8 @@ CLAIMS = (
     ),
     Claim(
         "unseen-segmenter-close",
-        "There the defence comes close to the one before the segmenter they were trained with, except under CW.",
+        "Before a segmenter they never met, the defence comes close to that before the segmenter they were trained "
+        "with, except under CW.",
         "section 4.2, table 2",
         moved(["rain+bim", "rain+pgd"], -5, 5),
         "5 points of mIoU either way.",
@@ -260,7 +261,7 @@ CLAIMS = (
     ),
     Claim(
         "unseen-segmenter-cw",
-        "Under CW, which training did not know, the defence before the new segmenter is not as good.",
+        "Under CW, which training did not know, the defence before a segmenter they never met is not as good.",
         "section 4.2, table 2",
         moved(["rain+cw"], -inf, -5),
         "more than the 5 points that are read as close.",

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 METHODS = ("derain_seg", "nat", "pearl", "pearl_ama")
 OPACITY = 0.6  # of the classes over the picture
-NOTE = """The paper states neither radius nor steps of its PGD. Left: the attacked picture as the first method meets it
-(an attack depends on the nets that it is made on, so the others meet their own), and the true classes."""
+ABOUT = "What the derainers make of one picture under rain and PGD, and what the segmenter then sees in it."
+NOTE = """The paper states neither radius nor steps of its PGD. Left: the attacked picture as the first method gets it
+(an attack depends on the nets it is computed on, so the others get their own), and the true classes."""
 
 
 def figure1(eps: float = 8, steps: int = 10, index: int = 0, **shared) -> list[Setting]:
@@ -28,7 +29,7 @@ def figure1(eps: float = 8, steps: int = 10, index: int = 0, **shared) -> list[S
 
 def layout(views: Sequence[View]) -> Report:
     heading = "PEARL, figure 1: derained and segmented under rain and PGD"
-    return gallery.report(heading, views, drawn, NOTE)
+    return gallery.report(heading, views, drawn, NOTE, ABOUT)
 
 
 def drawn(views: Sequence[View]) -> Figure:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METHODS = ("derain_seg", "pearl", "pearl_ama")
-NOTE = """The pretrained derainer (Derain + Seg) against the paper's own. It states the radius of its BIM, 4/255, and
-not its steps. The input is the attacked picture as the first method meets it. Heat maps: mean over the
+ABOUT = (
+    "What remains of rain and attack in one picture after deraining: the brighter, the farther from the clean picture."
+)
+NOTE = """The pretrained derainer (Derain + Seg) against the paper's own. It states the radius of its BIM, 4/255, but
+not its steps. The input is the attacked picture as the first method gets it. Heat maps: mean over the
 three colours."""
 
 
@@ -28,7 +31,7 @@ def figure3(eps: float = 4, steps: int = 10, index: int = 0, **shared) -> list[S
 
 def layout(views: Sequence[View]) -> Report:
     heading = "PEARL, figure 3: heat maps of what deraining leaves"
-    return gallery.report(heading, views, drawn, NOTE)
+    return gallery.report(heading, views, drawn, NOTE, ABOUT)
 
 
 def drawn(views: Sequence[View]) -> Figure:

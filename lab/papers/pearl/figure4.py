@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METHODS = TABLE.methods
-NOTE = """The paper's caption states no attack; this is the strongest of its table 1 that it trains with. Seg and Robust
-Seg derain nothing: their first row is the attacked picture itself. Heat maps: mean over the three colours."""
+ABOUT = """Every method on the same pictures: the derained picture, its difference to the clean one, and the predicted
+labels."""
+NOTE = """The paper's caption states no attack; this is the strongest attack of its table 1 that it also trains with.
+Seg and Robust Seg have no derainer: their first row is the attacked picture itself. Heat maps: mean over the three
+colours."""
 
 
 def figure4(eps: float = 8, steps: int = 10, indices: str = "0,1", **shared) -> list[Setting]:
@@ -39,7 +42,7 @@ def numbers(words: str) -> list[int]:
 
 def layout(views: Sequence[View]) -> Report:
     heading = "PEARL, figure 4: derained, difference to clean, and labels"
-    return gallery.report(heading, views, drawn, NOTE)
+    return gallery.report(heading, views, drawn, NOTE, ABOUT)
 
 
 def drawn(views: Sequence[View]) -> Figure:

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from lab.data.titles import title
-from lab.measure.runs import paired, trained
+from lab.measure.runs import trained
 from lab.measure.trial import Trial, attacked, both
 from lab.nets.methods import METHODS
 from lab.reports.bars import bars, empty, explained, heading, intervals, label, pooled
 from lab.reports.experiment import TABLE, Experiment
-from lab.reports.report import Block, Report, caption, digits_of, framed, shown
+from lab.reports.orderings import difference, tally
+from lab.reports.report import Block, Report, caption, framed, of_difference, shown, shown_difference
 from lab.system.words import THREAT_SENTENCES
-from pearl_core.bootstrap import Difference, runs_difference
+from pearl_core.bootstrap import Difference
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS
 from pearl_core.types import choose
@@ -29,9 +30,10 @@ BEFORE, AFTER = "derain_seg", "pearl_ama"
 STEPS = (5, 7, 9)
 SHOWN = ("PSNR", "SSIM", "mIoU")
 NETS = ("rescan", "prenet", "mprnet", "transweather")  # from left to right in the paper
+ABOUT = "Whether training as PEARL + AMA helps each of four derainer architectures under rain and attack."
 NOTE = f"""Before: {METHODS[BEFORE].title}. After: {METHODS[AFTER].title}, each derain net trained by the same recipe.
 The paper prints no numbers, only the figure, and states no radius. Its caption names PSNR and SSIM, its text PSNR and
-segmentation: all three stand here. Thin lines: 95 % intervals. Differences are paired, over the same images."""
+segmentation: all three are shown here. Thin lines: 95 % intervals. Differences are paired, over the same images."""
 Cells = Mapping[tuple[str, str, int, str], pd.DataFrame]  # by metric, derain net, steps and method: its training runs
 Differences = Mapping[tuple[str, str, int], Difference]  # by metric, derain net and steps: after less before
 
@@ -59,7 +61,7 @@ def condition(row: pd.Series) -> str:
 def layout(rows: pd.DataFrame) -> Report:
     """Threat by threat the figure, its numbers, and what becomes of the paper's claim."""
     blocks = [part(rows[rows.threat == threat], threat) for threat in dict.fromkeys(rows.threat)]
-    return Report("PEARL, figure 5: four derain nets before and after", caption(rows), blocks)
+    return Report("PEARL, figure 5: four derain nets before and after", caption(rows), blocks, ABOUT)
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
@@ -81,7 +83,7 @@ def ordered(rows: pd.DataFrame) -> list[str]:
 
 def differences(cells: Cells, nets: Iterable[str], seed: int) -> Differences:
     return {
-        place: runs_difference(METRICS[place[0]], *paired(cells[*place, AFTER], cells[*place, BEFORE]), seed=seed)
+        place: difference(cells[*place, AFTER], cells[*place, BEFORE], place[0], seed=seed)
         for place in product(SHOWN, nets, STEPS)
     }
 
@@ -90,11 +92,11 @@ def numbers(cells: Cells, found: Differences) -> pd.DataFrame:
     """Before, after and the difference, for each derain net and number of steps."""
     lines: dict[tuple, dict] = {}
     for (metric, net, steps), moved in found.items():
-        line, digits = lines.setdefault((title(net), f"rain + BIM{steps}"), {}), digits_of(metric)
+        line = lines.setdefault((title(net), f"rain + BIM{steps}"), {})
         for word, method in (("before [95 %]", BEFORE), ("after [95 %]", AFTER)):
             line[METRICS[metric].label, word] = shown(cells[metric, net, steps, method], metric)
-        text = "{} [{}, {}]".format(*(f"{value:+.{digits}f}" for value in moved))
-        line[METRICS[metric].label, "after - before [95 %]"] = text
+        head = of_difference("after - before [95 %]", metric)
+        line[METRICS[metric].label, head] = shown_difference(moved, metric)
     return framed(lines, ("derain net", ""))
 
 
@@ -102,10 +104,9 @@ def claims(found: Differences) -> tuple[str, ...]:
     """How often after is above before, as the paper says of PSNR and segmentation, metric by metric."""
     lines = []
     for metric in SHOWN:
-        verdicts = [moved.verdict for place, moved in found.items() if place[0] == metric]
-        counts = [verdicts.count(word) for word in ("holds", "fails", "undecided")]
-        told = "higher after than before in {} of {}, lower in {}, undecided in {}"
-        lines.append(f"{metric}: {told.format(counts[0], len(verdicts), *counts[1:])}.")
+        counts = tally(moved.verdict for place, moved in found.items() if place[0] == metric)
+        told = "higher after than before in {holds} of {all}, lower in {fails}, undecided in {undecided}"
+        lines.append(f"{metric}: {told.format(all=sum(counts.values()), **counts)}.")
     return tuple(lines)
 
 

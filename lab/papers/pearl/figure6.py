@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 NAMES = ("nat", "pearl", "pearl_ama")
 SCORES = {"IoU (%)": class_iou, "accuracy (%)": class_accuracy}
+ABOUT = "Which classes a segmenter still finds under rain and attack behind derainers that were not trained with it."
 NOTE = """The paper prints no numbers, only the figure, and does not state its attack. It calls the two "mIoU and allAcc
-of each class": for one class these are its IoU and the share of its pixels that is found. Classes are those that are
-labelled in these images, pooled over them; beside each stands its share of the labelled pixels. A class in few images
-says little. Of several training runs the mean is shown."""
+of each class": for one class these are its IoU and the share of its pixels that is found. Shown are the classes that
+are labelled in these images, pooled over the images, each with its share of the labelled pixels. A class that is in few
+images says little. Of several training runs the mean is shown."""
 
 
 def figure6(eps: float = 8, steps: int = 10, derain_with: str = "pspnet", *, threat: str, **shared) -> list[Trial]:
@@ -42,7 +43,7 @@ def condition(row: pd.Series) -> str:
 def layout(rows: pd.DataFrame) -> Report:
     """Threat by threat the figure and its numbers."""
     blocks = [part(rows[rows.threat == threat], threat) for threat in dict.fromkeys(rows.threat)]
-    return Report("PEARL, figure 6: class by class, before an unseen segmenter", caption(rows), blocks)
+    return Report("PEARL, figure 6: class by class, before an unseen segmenter", caption(rows), blocks, ABOUT)
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
@@ -57,7 +58,7 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
         for name, share in shares.items()
     }  # fmt: skip
     there = (
-        f"PEARL's derainers learned against {rows.derain_with.iloc[0]}; here they stand before "
+        f"PEARL's derainers were trained with {rows.derain_with.iloc[0]}; here they stand before "
         f"{rows.segmenter.iloc[0]}. NAT is another {rows.segmenter.iloc[0]}, trained behind the plain derainer."
     )
     note = " ".join([THREAT_SENTENCES[threat], there, *NOTE.split()])

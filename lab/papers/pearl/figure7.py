@@ -22,8 +22,9 @@ NAMES = ("derain_seg", "pearl", "pearl_ama")
 STEPS = (3, 5, 7)
 SHOWN = ("mIoU", "allAcc", "PSNR", "SSIM")
 CONDITIONS = {"clean": "No attack"} | {f"bim{steps}": f"BIM{steps}" for steps in STEPS}
-NOTE = """The pictures are clean but for the attack. The paper prints no numbers, only the figure; it names no metric
-and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
+ABOUT = "Whether the derainers also remove an attack from pictures without rain."
+NOTE = """There is no rain on these pictures, only the attack. The paper prints no numbers, only the figure; it names no
+metric and speaks of segmentation results and image quality. It states no radius. Shaded: 95 % intervals."""
 
 
 def figure7(eps: float = 8, *, threat: str, **shared) -> list[Trial]:
@@ -47,7 +48,7 @@ def layout(rows: pd.DataFrame) -> Report:
         part(rows[rows.threat.isna() | (rows.threat == threat)], threat)
         for threat in dict.fromkeys(rows.threat.dropna())
     ]
-    return Report("PEARL, figure 7: no rain", caption(rows), blocks)
+    return Report("PEARL, figure 7: no rain", caption(rows), blocks, ABOUT)
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:

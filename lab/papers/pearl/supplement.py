@@ -8,7 +8,11 @@ from lab.measure.trial import Trial
 from lab.papers.pearl import table1
 from lab.reports.experiment import Experiment
 
-TABLE = replace(table1.TABLE, title="PEARL, table 1 at 4/255 (its supplement)")
+TABLE = replace(
+    table1.TABLE,
+    title="PEARL, table 1 at 4/255 (its supplement)",
+    about="Table 1 under attacks of half the strength, for which the paper points to its supplement.",
+)
 
 
 def supplement(eps: float = 4, **shared) -> list[Trial]:

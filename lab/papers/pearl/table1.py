@@ -40,6 +40,8 @@ TABLE = Comparison(
     ),
     segmenter="pspnet",
     remark="Column Cityscapes: the paper, rainy Cityscapes, PSPNet-50.",
+    column="Cityscapes",
+    about="How well six methods segment clean pictures, rainy pictures, and rainy pictures under five attacks.",
 )
 
 

@@ -24,6 +24,9 @@ TABLE = Comparison(
     "they are table 1's strongest, 10 steps at 8/255. Its numbers step diagonally (NAT under PGD is close to PEARL "
     "under BIM, PEARL under PGD to +AMA under BIM), so cells may be misplaced. NAT is its DeepLabv3, trained "
     "behind the plain derainer; the other derainers were trained against PSPNet.",
+    column="Cityscapes",
+    about="Do the derainers still defend when another segmenter stands behind them than the one they were trained "
+    "with?",
 )  # fmt: skip
 
 

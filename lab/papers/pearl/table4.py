@@ -26,6 +26,7 @@ TABLE = Comparison(
     "trained there behind the plain derainer.",
     renamed={"ACC": "allAcc"},
     column="VOC",
+    about="Do the derainers still defend on a data set they never saw, before a segmenter that was trained there?",
 )  # fmt: skip
 
 

@@ -20,13 +20,17 @@ from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
 from lab.reports.experiment import Experiment
 from lab.reports.published import Published
-from lab.reports.report import Block, Report, framed
+from lab.reports.report import Block, Report, difference_unit, framed, of_difference, shown_difference
 from pearl_core.attacks.ensembles import worst_miou
 from pearl_core.attacks.zoo import SEA_LOSSES
-from pearl_core.bootstrap import Difference, paired_difference
+from pearl_core.bootstrap import paired_difference
 from pearl_core.metrics import METRICS, pixel_accuracy
 from pearl_core.types import choose
 
+ABOUT = (
+    "Which loss and which search find the strongest perturbation with the same number of gradients, on the undefended "
+    "and on the adversarially trained segmenter; the lower a number, the stronger the attack."
+)
 PRINTED = Published(Path(__file__).with_name("published.csv"))
 # those of SEA's table 2, but CosSim-CE as CosPGD's package has it (softmax, where SEA takes the sigmoid)
 LOSSES = ("ce", "bal_ce", "cossim_ce", "js", "mask_ce", "mask_sph")
@@ -106,7 +110,10 @@ def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -
 def strength(
     dataset: str = "scenes", images: int = 32, *, data_root: str | None = None, quiet: bool = False
 ) -> pd.DataFrame:
-    """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets."""
+    """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets.
+
+    Each is indexed by its stage.
+    """
     choose("data set", dataset, STEPS)
     few, how = max(images // 4, 1), {"data_root": data_root, "quiet": quiet}
     found = {"tuning": run(tuning(dataset, few), **how)}
@@ -115,8 +122,13 @@ def strength(
     found["table"] = run(wanted, **how)
     found["precision"] = run(decisive(wanted, found["table"]), **how)
     found["budgets"] = run(budgets(dataset, alphas, few), **how)
-    rows = pd.concat([part.assign(stage=stage) for stage, part in found.items()], ignore_index=True)
+    rows = pd.concat(found, names=["stage", None]).droplevel(1)
     return rows[rows.metric.isin(SHOWN)]
+
+
+def parts_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each of `STAGES`."""
+    return [rows[rows.index == stage].reset_index(drop=True) for stage in STAGES]
 
 
 # ---- to read ----
@@ -124,24 +136,24 @@ def strength(
 
 def layout(found: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
-    chosen, rows, both, longer = (found[found.stage == stage] for stage in STAGES)
+    chosen, rows, both, longer = parts_of(found)
     plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
     words = (
         f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
         f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} "
-        f"gradients, in {first.precision}, and returns the point of lowest pixel accuracy; PGD and red-eps APGD start "
-        f"at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without attack "
-        f"{levels}. Brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps APGD at "
-        f"or below APGD, APGD at or below PGD."
+        f"gradients, in {first.precision}, and returns the iterate of lowest pixel accuracy; PGD and red-eps APGD "
+        f"start at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without "
+        f"attack {levels}. Square brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: "
+        f"red-eps APGD at or below APGD, APGD at or below PGD."
     )
     attacked = rows[rows.metric == "allAcc"]
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
     blocks = [*(strengths(method, cells) for method in NETS), budget_block(longer), step_block(chosen)]
     pairs = compared_precisions(both)
     blocks += [] if pairs.empty else [precision_block(pairs)]
-    return Report("Strength of the attacks", words, [*blocks, printed()])
+    return Report("Strength of the attacks", words, [*blocks, printed()], ABOUT)
 
 
 def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
@@ -172,14 +184,11 @@ def compared(found: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
         for before, after in pairwise(SEARCHES):
             name = f"{SEARCHES[after]} - {SEARCHES[before]}"
             apart = paired_difference(METRICS[metric], found[after], found[before])
-            line[label, name] = interval_text(apart)
+            line[label, of_difference(name, metric)] = shown_difference(apart, metric)
             if apart.verdict == "holds":
-                against.append(f"{metric}: {name} {line[label, name]}")
+                unit = difference_unit(METRICS[metric].unit)
+                against.append(f"{metric}: {name} {shown_difference(apart, metric)} {unit}")
     return line, against
-
-
-def interval_text(found: Difference) -> str:
-    return f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
 
 
 def budget_block(rows: pd.DataFrame) -> Block:
@@ -220,7 +229,7 @@ def step_block(chosen: pd.DataFrame) -> Block:
     first = chosen.iloc[0]
     note = (
         f"{TUNED_WITH} on {first.images} pictures of {first.dataset} {first.split}, which are measured nowhere else. "
-        "The step under which fewest pixels hold (*) is the one of all losses."
+        "The step that leaves fewest pixels correct (*) is used for all losses."
     )
     return Block("PGD's step", note, framed(lines, ("net", "eps")))
 
@@ -249,8 +258,8 @@ def precision_block(pairs: pd.DataFrame) -> Block:
         line[METRICS[row.metric].label, SEARCHES[row.attack]] = f"{row.value:.2f} ({row.apart:+.2f})"
     (low, high), fast = DECISIVE, pairs.precision_fast.iloc[0]
     note = (
-        f"float32, and in brackets what {fast} adds to it, on all pictures; for each net the cells between {low} and "
-        f"{high} % at the eps that has most of them."
+        f"Result with float32 gradients, and in brackets how many points {fast} gradients add to it, on all pictures; "
+        f"for each net the cells between {low} and {high} % accuracy at the eps that has most of them."
     )
     after = []
     for metric, found in pairs.groupby("metric", sort=False):
@@ -258,7 +267,10 @@ def precision_block(pairs: pd.DataFrame) -> Block:
         after.append(f"{METRICS[metric].label}, another random start in {fast}: {spread(found.chance.dropna())}")
     for row in pairs[pairs.apart.abs() > CLOSE].itertuples():
         apart = paired_difference(METRICS[row.metric], row.statistics_fast, row.statistics)
-        after.append(f"{row.method}, {row.objective}, {SEARCHES[row.attack]}, {row.metric}: {interval_text(apart)}")
+        after.append(
+            f"{row.method}, {row.objective}, {SEARCHES[row.attack]}, {row.metric}: "
+            f"{shown_difference(apart, row.metric)} {difference_unit(METRICS[row.metric].unit)}"
+        )
     return Block("Precision of the gradients", note, framed(lines, ("net", "loss")), tuple(after))
 
 

@@ -23,7 +23,7 @@ def read(split: str, i: int) -> Picture:
 
 
 def open_split(root: None, split: str, size: Size | None, count: int | None) -> Dataset:
-    keys = tuple(f"toy/{split}/{i}" for i in range(count or 12))
+    keys = tuple(f"toy/{split}/{i}" for i in range(count or 32))
     return Dataset("toy_pairs", split, None, CLASSES, PALETTE, keys, lambda i: read(split, i), lambda: ("1",))
 
 

@@ -1,0 +1,101 @@
+"""Commands that measure: displays of papers, whole papers, their claims, the results page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab.cli.options import add_options, add_processes, given
+
+
+def add_experiments(commands) -> None:
+    """One command per display, its options those of its spec; those of most papers stand behind the paper's key."""
+    from lab.papers import PAPERS
+
+    for paper in PAPERS.values():
+        place = commands
+        if not paper.at_top:
+            about = f"{paper.title}: {', '.join(paper.experiments)}"
+            place = commands.add_parser(paper.key, help=about).add_subparsers(required=True, metavar="display")
+        for name, made in paper.experiments.items():
+            command = place.add_parser(name, help=made.title)
+            add_options(command, made.parameters)
+            command.add_argument("--data-root", help="where a data set lies that is not built in")
+            command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
+            add_processes(command)
+            command.set_defaults(run=experiment, made=made)
+
+
+def experiment(options) -> None:
+    from lab.reproduce.run import on_terminal, write
+
+    made = options.made
+    found = made.measured(data_root=options.data_root, **given(options, made.parameters))
+    report = made.layout(found)
+    print(on_terminal(report))
+    if options.out:
+        write(options.out, made.name, report, found)
+
+
+def add_reproduce(commands) -> None:
+    from lab.papers import PAPERS
+
+    command = commands.add_parser("reproduce", help="all tables and figures of a paper, from the store where it can")
+    command.add_argument("paper", help=", ".join(PAPERS))
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--images", type=int, default=32)
+    command.add_argument("--seeds", type=int, default=1)
+    command.add_argument("--out", type=Path, help="folder for the texts, the rows as CSV and the figures")
+    add_processes(command)
+    command.set_defaults(run=reproduce)
+
+
+def reproduce(options) -> None:
+    from lab.reproduce.run import on_terminal, reproduced, write
+
+    chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
+    for made, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
+        print(on_terminal(report), end="\n\n", flush=True)
+        if options.out:
+            write(options.out, made.name, report, found)
+
+
+def add_claims(commands) -> None:
+    from lab.papers import PAPERS
+
+    command = commands.add_parser("claims", help="what a paper claims in words, judged: holds, fails or undecided")
+    command.add_argument("paper", help=", ".join(PAPERS))
+    command.add_argument("--dataset", default="scenes")
+    command.add_argument("--data-root")
+    command.add_argument("--images", type=int, default=32)
+    command.add_argument("--seeds", type=int, default=3, help="training runs, as far as the zoo holds them")
+    command.add_argument("--claim", metavar="KEY", help="one claim, with all its contrasts")
+    add_processes(command)
+    command.set_defaults(run=claims)
+
+
+def claims(options) -> None:
+    from lab.papers import paper as paper_of
+    from lab.reproduce import verdict_report, verdicts
+    from lab.reproduce.run import on_terminal
+
+    paper = paper_of(options.paper)
+    told = verdicts.declared(paper, options.claim)
+    found = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
+    print(on_terminal(verdict_report.report(found, told, paper.title, paper.remark)))
+
+
+def add_report(commands) -> None:
+    command = commands.add_parser("report", help="write docs/RESULTS.md, measuring what the store lacks (hours)")
+    command.add_argument("--data-root", help="where CamVid lies; without it only the built-in scenes are measured")
+    command.add_argument("--only", nargs="+", default=[], help="these displays alone, such as table2 figure5")
+    command.add_argument("--page", action="store_true", help="the page alone, from the rows in docs/results")
+    command.add_argument("--out", type=Path, default=Path("docs"))
+    add_processes(command)
+    command.set_defaults(run=report)
+
+
+def report(options) -> None:
+    from lab.reproduce.results import write, write_page
+
+    print(write_page(options.out) if options.page else write(options.out, options.data_root, options.only))

@@ -1,0 +1,88 @@
+"""Commands beside papers and nets: look at one picture, check data, measure costs."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.cli.options import add_options, given
+
+
+def add_look(commands) -> None:
+    command = commands.add_parser("look", help="one picture under attack, from a setting that the dashboard exported")
+    command.add_argument("setting", type=Path, help="the JSON file of the setting")
+    command.add_argument("--image", type=Path, help="the picture of one's own that the setting was made for")
+    command.add_argument("--data-root", help="where the setting's data set lies")
+    command.add_argument("--out", type=Path, help="folder for pictures, numbers and the setting")
+    command.set_defaults(run=look)
+
+
+def look(options) -> None:
+    from lab.data import uploads
+    from lab.view import setting, take
+    from lab.view.session import look
+
+    own = (
+        None
+        if options.image is None
+        else uploads.fitted(uploads.decoded(options.image.read_bytes(), str(options.image)))
+    )
+    found = setting.read(options.setting.read_text())
+    if own is not None and found.image is None:
+        raise ValueError(f"{options.setting} looks at a picture of {found.dataset}, but {options.image} was given")
+    view = look(found, own=own, data_root=options.data_root)
+    print(take.text(view))
+    if options.out:
+        take.write(view, options.out, own, options.data_root)
+
+
+def add_data(commands) -> None:
+    command = commands.add_parser("data", help="check a data set, or find how strongly it must rain there")
+    command.add_argument("action", nargs="?", choices=("list", "check", "calibrate"), default="list")
+    command.add_argument("dataset", nargs="?")
+    command.add_argument("--data-root")
+    command.add_argument("--size", help="HxW in pixels; default: the set's working size")
+    command.set_defaults(run=data)
+
+
+def data(options) -> None:
+    from lab.data import names, reader
+    from lab.data.calibrate import calibrate_dataset, misses
+    from lab.data.check import check
+    from lab.data.rainy import parse_size
+
+    if options.action == "list" or options.dataset is None:
+        for name in names():
+            how = reader(name)
+            where = "built in" if how.built_in else "--data-root DIR"
+            size = "own sizes" if how.size is None else f"{how.size[1]}x{how.size[0]}"
+            print(f"{name:10} {where:16} {size:10} splits {', '.join(how.splits)}")
+        return
+    if options.action == "check":
+        print(check(options.dataset, options.data_root))
+        return
+    found = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
+    for name, values in found.items():
+        print(name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
+    for line in misses(found, "val"):
+        print("note:", line)
+
+
+def add_bench(commands) -> None:
+    from lab.bench import BENCHES
+
+    command = commands.add_parser("bench", help="how fast the lab is, against the floor of what must be computed")
+    benches = command.add_subparsers(required=True, metavar="what")
+    for name, module in BENCHES.items():
+        work = getattr(module, name)
+        one = benches.add_parser(name, help=module.__doc__.splitlines()[0])
+        parameters = {p.name: p.default for p in inspect.signature(work).parameters.values()}
+        add_options(one, parameters)
+        one.set_defaults(run=lambda options, work=work, names=parameters: bench(work, given(options, names)))
+
+
+def bench(work: Callable[..., str], settings: dict) -> None:
+    os.environ["PEARL_DEVICE"] = "cpu"  # whose clocks and memory the benchmarks know
+    print(work(**settings))
