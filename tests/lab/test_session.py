@@ -82,7 +82,7 @@ def test_the_figures_are_those_of_the_table(tiny_zoo, tmp_path):
     [
         (
             {"method": "seg", "threat": "transfer", "source": "seg"},
-            "another source than its victim, got 'seg' twice",
+            "another source than its victim, got 'seg' for both",
         ),
         ({"method": "nat", "threat": "transfer", "source": "nat", "eps": 0}, "another source than its victim"),
         ({"threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),

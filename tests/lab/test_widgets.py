@@ -387,7 +387,7 @@ def test_defences_are_those_with_weights_for_the_data_set(tiny_zoo):
 
 
 def test_a_net_that_is_not_there_is_an_error_where_it_was_asked_for(tiny_zoo):
-    explorer = explore(Setting("objects", method="nat", derain="mprnet"), steps=1)
+    explorer = explore(Setting(dataset="objects", method="nat", derain="mprnet"), steps=1)
     assert "no trained net objects/nat-mprnet-pspnet" in explorer.wait().notice.value
     assert explorer.dials["derain"].value == "mprnet"
 
