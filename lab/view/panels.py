@@ -96,7 +96,8 @@ def tabled_words(numbers: Mapping[str, float] | None) -> str:
     """What the tables' store holds of a picture; "" where it holds nothing."""
     if not numbers:
         return ""
-    words = (f"{label} {numbers[name]:.{digits}f}{unit}" for name, (label, digits, unit, _) in READINGS.items())
+    held = {name: READINGS[name] for name in READINGS if name in numbers}
+    words = (f"{label} {numbers[name]:.{digits}f}{unit}" for name, (label, digits, unit, _) in held.items())
     return f"In the tables, for this picture: {', '.join(words)}."
 
 

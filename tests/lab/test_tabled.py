@@ -46,5 +46,18 @@ def test_a_transfer_attack_has_its_source():
     assert trial_of(setting) == Trial("pearl", attack="bim", eps=8, steps=2, threat="transfer", source="nat", images=1)
 
 
+def test_of_an_ensemble_the_worst_member_counts(tiny_zoo):
+    trial = Trial("nat", attack="sea", eps=8, steps=2, threat="oblivious", images=1)
+    values = run([trial], quiet=True).set_index("metric").value
+    (index,) = chosen(dataset("scenes"), 1)
+    setting = Setting(method="nat", attack="sea", steps=2, index=index, precision="auto")
+    assert tabled(prepared(setting)) == {name: values[name] for name in ("mIoU", "allAcc", "PSNR", "SSIM")}
+
+
+def test_an_attack_without_eps_has_none_in_the_table_either():
+    setting = Setting(attack="alma_prox", steps=2, precision="auto")
+    assert trial_of(setting) == Trial("derain_seg", attack="alma_prox", steps=2, threat="oblivious", images=1)
+
+
 def test_an_empty_home_holds_nothing_and_stays_empty(tiny_zoo, home):
     assert tabled(prepared(Setting(precision="auto"))) is None and not (home / "results.sqlite").exists()

@@ -13,8 +13,9 @@ from PIL import Image
 from lab.cli import main
 from lab.data import uploads
 from lab.view import setting, take
+from lab.view.choices import attacks
 from lab.view.session import RECENT, look
-from lab.view.setting import CATALOGUE, Setting
+from lab.view.setting import Setting
 
 
 def unpacked(view, folder: Path, own=None) -> Path:
@@ -33,7 +34,7 @@ def again(view, folder: Path, monkeypatch, own=None) -> Path:
     return folder / "again"
 
 
-@pytest.mark.parametrize("attack", sorted(CATALOGUE))
+@pytest.mark.parametrize("attack", attacks())
 def test_the_command_makes_every_byte_again(attack, tiny_zoo, tmp_path, monkeypatch, capsys):
     view = look(attack=attack, steps=4, shown=None if attack == "fgsm" else 2, eps=5.25, amount=1.5, index=3)
     made = again(view, tmp_path, monkeypatch)

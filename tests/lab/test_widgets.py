@@ -15,7 +15,7 @@ from lab.nets import zoo
 from lab.nets.methods import METHODS
 from lab.view import choices, matplotlib_charts, panels, session, take
 from lab.view.session import RECENT, look
-from lab.view.setting import CATALOGUE, Setting
+from lab.view.setting import Setting
 from lab.view.trajectory import Trajectory
 from lab.widgets import latest
 from lab.widgets.explorer import GO_ON, STOP, Explorer, explore
@@ -141,7 +141,7 @@ def test_its_numbers_and_pictures_are_those_of_look(tiny_zoo):
     assert np.array_equal(found.attacked, view.attacked) and found.points == view.points
 
 
-@pytest.mark.parametrize("attack", sorted(CATALOGUE))
+@pytest.mark.parametrize("attack", choices.attacks())
 def test_every_attack_of_the_catalogue(tiny_zoo, attack):
     explorer = turn(explore(steps=3), attack=attack)
     assert explorer.view.finished and explorer.setting.attack == attack
@@ -387,7 +387,7 @@ def test_defences_are_those_with_weights_for_the_data_set(tiny_zoo):
 
 
 def test_a_net_that_is_not_there_is_an_error_where_it_was_asked_for(tiny_zoo):
-    explorer = explore(Setting("objects", method="nat", derain="mprnet"), steps=1)
+    explorer = explore(Setting(dataset="objects", method="nat", derain="mprnet"), steps=1)
     assert "no trained net objects/nat-mprnet-pspnet" in explorer.wait().notice.value
     assert explorer.dials["derain"].value == "mprnet"
 
