@@ -1,4 +1,4 @@
-"""The derain nets over plain renderings of their papers, and what bfloat16, layout and recomputing bring: see `plain`.
+"""The derain nets over plain renderings of their papers, and what bfloat16, layout and recomputing bring.
 
 Both take the same weights, random ones, and the same picture. A gradient is that of the picture; the weights are
 frozen. Times are medians of calls that take turns in this process; memory is the most that a fresh process grows by.
@@ -8,7 +8,9 @@ Gradients differ by more than rounding where rounding turns a ReLU the other way
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -18,13 +20,14 @@ from torch import Tensor, nn
 from lab.bench.attacks import at_most
 from lab.bench.measure import machine, times
 from lab.bench.memory import fresh, grown
-from lab.bench.plain import PLAIN
 from lab.system.progress import bar
 from pearl_core.derain import DERAINERS
 from pearl_core.precision import fast_dtype
 from pearl_core.types import choose
 
 RECOMPUTING = ("prenet", "mprnet")  # nets with an argument `checkpoint`
+# the plain renderings are a reference for tests, which come with the repository only
+REFERENCE = Path(__file__).parents[2] / "tests" / "plain.py"
 PLAIN_LIMIT = 1.05  # time and memory over those of the plain rendering
 DIFFERENCE = 1e-5  # of the largest value
 MEMORY_LIMIT, TIME_LIMIT = 0.5, 1.5  # of recomputing, over plain autograd
@@ -62,7 +65,7 @@ def derain(
 ) -> str:
     """A table and the limits. `size` is width x height, multiples of 32 from 64 up, which no net has to pad."""
     for net in nets:
-        choose("net", net, PLAIN)
+        choose("net", net, reference())
     if batch < 1 or repeats < 1:
         raise ValueError(f"wanted a batch of 1 or more and 1 repeat or more, got {batch} and {repeats}")
     shape = batch, 3, *sides(size)
@@ -143,7 +146,18 @@ def made(version: Version, layout: torch.memory_format = torch.contiguous_format
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
         net: nn.Module = DERAINERS[version.net](**options).eval().requires_grad_(False).to(memory_format=layout)
-    return partial(PLAIN[version.net], net.state_dict()) if version.how == "plain" else net
+    return partial(reference()[version.net], net.state_dict()) if version.how == "plain" else net
+
+
+@cache
+def reference() -> dict[str, Callable]:
+    """The plain renderings by net."""
+    if not REFERENCE.exists():
+        raise FileNotFoundError(f"wanted {REFERENCE}, which is not there: this bench needs the repository")
+    spec = spec_from_file_location("plain", REFERENCE)
+    found = module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found.PLAIN
 
 
 # ---- what makes PReNet's gradient faster ----

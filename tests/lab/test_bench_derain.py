@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from lab.bench import derain as bench
-from lab.bench.derain import PASSES, RECOMPUTING, Row, Version, made, pictures
-from lab.bench.plain import PLAIN
+from lab.bench.derain import PASSES, RECOMPUTING, Row, Version, made, pictures, reference
 from lab.cli import main
 
 SHAPE = 1, 3, 64, 96
+PLAIN = reference()
 
 
 @pytest.mark.parametrize("net", PLAIN)
