@@ -136,9 +136,9 @@ def layout(found: pd.DataFrame) -> Report:
         f"Measured on {first.dataset} {first.split} ({first['size']}, {first.images} clean pictures), segmenter "
         f"{first.segmenter}, nets {first.nets}, training seed {first.net_seed}. Every attack takes {first.steps} "
         f"gradients, in {first.precision}, and returns the iterate of lowest pixel accuracy; PGD and red-eps APGD "
-        f"start at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without attack "
-        f"{levels}. Square brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: red-eps "
-        f"APGD at or below APGD, APGD at or below PGD."
+        f"start at random, seed {first.seed}. Scores are in float32; accuracy is that of all labelled pixels, without "
+        f"attack {levels}. Square brackets: paired 95 % bootstrap interval over images. The expected order is SEA's: "
+        f"red-eps APGD at or below APGD, APGD at or below PGD."
     )
     attacked = rows[rows.metric == "allAcc"]
     cells = {(r.method, r.eps, r.objective, r.attack): r.statistics for r in attacked.itertuples()}
