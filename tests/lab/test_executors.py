@@ -88,9 +88,9 @@ class Fussy(Executor):
     """Refuses whatever is no plain text, number or tuple of such: no nets, no pictures leave the parent."""
 
     def submit(self, function, /, *arguments, **options):
-        import pickle
+        from multiprocessing.reduction import ForkingPickler
 
-        assert len(pickle.dumps((function, arguments, options))) < 10_000
+        assert len(ForkingPickler.dumps((function, arguments, options))) < 10_000
         future = Future()
         future.set_result(function(*arguments))
         return future

@@ -29,6 +29,7 @@ from lab.reports.experiment import Experiment
 from lab.reports.tidy import tidy
 from lab.reproduce import tables, verdicts
 from lab.reproduce.verdict_report import summary
+from lab.view import setting
 from lab.view.seen import facts_of
 from lab.view.session import prepared
 from lab.view.setting import Setting
@@ -103,7 +104,7 @@ def test_the_cells_of_a_transfer_attack_and_of_strength_and_of_curves_have_their
 
 @pytest.mark.parametrize("key", UNMOVED["views"])
 def test_the_attack_on_every_picture_of_a_figure_has_its_address(key):
-    found = [address_of(facts_of(prepared(setting)))[:16] for setting in display(key).asked()]
+    found = [address_of(facts_of(prepared(one)))[:16] for one in display(key).asked()]
     assert found == UNMOVED["views"][key]
 
 
@@ -238,15 +239,24 @@ def test_shipped_nets_are_those_that_were_trained():
 # ---- what was exported ----
 
 
+def setting_of(given: dict) -> Setting:
+    return Setting(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+
 @pytest.mark.parametrize(("given", "text", "query"), UNMOVED["settings"])
-def test_a_setting_is_exported_as_it_was(given, text, query):
-    setting = Setting(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
-    assert (setting.text(), setting.query()) == (text, query)
+def test_a_setting_is_exported_as_it_was_and_opens_from_what_was_exported(given, text, query):
+    assert setting_of(given).text() == text
+    assert setting.read(text) == setting.from_query(query) == setting_of(given)
+
+
+@pytest.mark.parametrize(("given", "text", "query"), UNMOVED["settings"])
+def test_a_setting_has_the_address_that_it_had(given, text, query):
+    assert setting_of(given).query() == query
 
 
 @pytest.mark.parametrize(("given", "text", "strings", "command"), UNMOVED["curves"])
 def test_a_curve_is_exported_as_it_was(given, text, strings, command):
-    setting = CurveSetting(**given)
-    assert curves.to_json(setting) == text
-    assert curves.to_strings(setting) == strings
-    assert curves.command(setting) == command
+    asked = CurveSetting(**given)
+    assert curves.to_json(asked) == text
+    assert curves.to_strings(asked) == strings
+    assert curves.command(asked) == command
