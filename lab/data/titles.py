@@ -1,19 +1,17 @@
-"""Attacks, networks, recipes and data sets as people write them: each declares its own title."""
+"""Attacks, losses, networks, recipes and data sets as people write them: each declares its own title."""
 
 from __future__ import annotations
 
 from collections import ChainMap
 
 from lab.data.base import READERS
-from pearl_core.attacks.zoo import CATALOGUE
+from pearl_core.attacks.zoo import CATALOGUE, OBJECTIVES
 from pearl_core.derain import DERAINERS
 from pearl_core.recipes import RECIPES
 from pearl_core.segment import SEGMENTERS
 
-LOSSES = {"js": "JS", "mask_ce": "Mask-CE", "mask_sph": "Mask-Sph", "bal_ce": "Bal-CE"}  # members of an ensemble
-
 
 def title(name: str) -> str:
     """The title of whatever has that name; the name itself where nothing has."""
-    found = ChainMap(READERS, CATALOGUE, DERAINERS, SEGMENTERS, RECIPES).get(name)
-    return LOSSES.get(name, name) if found is None else found.title
+    found = ChainMap(READERS, CATALOGUE, DERAINERS, SEGMENTERS, RECIPES, OBJECTIVES).get(name)
+    return name if found is None else found.title

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from lab.measure import rows
 from lab.measure.measuring import BATCH, compute, missing, rows_of
 from lab.measure.store import Store, address_of
 from lab.measure.trial import Cell, Trial, cells_of
@@ -127,9 +128,8 @@ def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def csv(frames: Iterable[pd.DataFrame]) -> str:
-    """The rows for a file, without the statistics they come from."""
-    rows = joined(frames)
-    return "" if rows.empty else rows.drop(columns="statistics").to_csv(index=False)
+    """The rows for a file."""
+    return rows.csv(joined(frames))
 
 
 def pace(step: Step) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
-from lab.measure.trial import Trial, attacked, both
+from lab.measure.rows import attacked as with_attack
+from lab.measure.rows import beside, made_of, threats
+from lab.measure.trial import RAIN, Trial, attacked, both
 from lab.reports.report import Block, Report, caption, condition_block, orderings
 from lab.system.words import THREAT_SENTENCES
 from pearl_core.types import choose
@@ -34,28 +37,31 @@ class Comparison:
     column: str = "paper"  # whose numbers the paper's column holds
     about: str = ""  # a sentence on what the table shows
 
+    @cached_property
+    def conditions(self) -> dict[tuple, str]:
+        """(rain, attack, steps) -> condition: what trials are made of, and by which their rows are found again."""
+        plain = {("none", None, 0): "clean", (RAIN, None, 0): "rain"}
+        there = {made: name for made, name in plain.items() if name in self.headings}
+        return there | {(RAIN, attack, steps): name for name, (attack, steps) in self.attacks.items()}
+
     def trials(self, eps: float, threat: str, **shared) -> list[Trial]:
         """Clean, rain and the attacks, under `threat` and under the adaptive threat."""
-        trials = [Trial(method, rain=rain, **shared) for rain in self.rains for method in self.methods]
+        plain = [rain for rain, attack, _ in self.conditions if attack is None]
+        trials = [Trial(method, rain=rain, **shared) for rain in plain for method in self.methods]
         for name in both(threat):
-            for attack, steps in self.attacks.values():
-                trials += attacked(self.methods, name, attack=attack, steps=steps, eps=eps, **shared)
+            for rain, attack, steps in self.conditions:
+                if attack is not None:
+                    how = {"rain": rain, "attack": attack, "steps": steps, "eps": eps}
+                    trials += attacked(self.methods, name, **how, **shared)
         return trials
 
-    @property
-    def rains(self) -> list[str]:
-        return [rain for rain, condition in (("none", "clean"), ("pearl", "rain")) if condition in self.headings]
-
     def condition(self, row: pd.Series) -> str:
-        """The column of the paper a row belongs to."""
-        if row.attack is None or pd.isna(row.attack):
-            return "clean" if row.rain == "none" else "rain"
-        wanted = (row.attack, int(row.steps))
-        return next(name for name, made in self.attacks.items() if made == wanted)
+        """The column of the paper that a row belongs to."""
+        return self.conditions[made_of(row)]
 
     def printed(self, rows: pd.DataFrame) -> dict[tuple[str, str, str], float]:
         """The paper's numbers by method, condition and metric; none where radius or segmenter are not its own."""
-        eps = set(rows[rows.attack.notna()].eps)
+        eps = set(with_attack(rows).eps)
         if not eps <= {self.published_eps} or set(rows.segmenter) != {self.segmenter}:
             return {}
         return {(m, c, self.renamed.get(name, name)): v for (m, c, name), v in self.numbers.items()}
@@ -63,13 +69,12 @@ class Comparison:
     def layout(self, rows: pd.DataFrame) -> Report:
         """Measured beside published, threat by threat, each with the orderings."""
         rows = rows.assign(condition=rows.apply(self.condition, axis=1))
-        printed, unattacked = self.printed(rows), rows[rows.threat.isna()]
-        blocks = []
-        for threat in dict.fromkeys(rows.threat.dropna()):
-            here = pd.concat([unattacked, rows[rows.threat == threat]])
+        printed, blocks = self.printed(rows), []
+        for threat in threats(rows):
+            here = beside(rows, threat)
             blocks.append(self.part(here, threat, printed))
             same = threat == self.reads
-            judged = here if self.judges_rain else here[here.attack.notna()]
+            judged = here if self.judges_rain else with_attack(here)
             blocks.append(
                 orderings(judged, self.pairs, self.metrics, printed, self.headings, beside=same, paper=self.column)
             )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lab.data.titles import title
+from lab.measure.rows import under
 from lab.nets.methods import METHODS
 from lab.reports.bars import bars, empty, explained, label, pooled
 from lab.reports.experiment import Experiment
@@ -45,8 +46,7 @@ class Overview:
         condition = rows.apply(experiment.condition, axis=1)
         found = []
         for key, column in self.columns.items():
-            threat = rows.threat.isna() if column.threat is None else rows.threat == column.threat
-            found.append(rows[(condition == column.condition) & threat].assign(column=key))
+            found.append(under(rows[condition == column.condition], column.threat).assign(column=key))
         return pd.concat(found, ignore_index=True)
 
     def told(self, rows: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lab.measure.rows import attacked as with_attack
 from lab.nets.methods import METHODS
 from lab.reports import table
 from lab.reports.orderings import judge, tally
@@ -103,7 +104,7 @@ def caption(rows: pd.DataFrame) -> str:
     def all_of(column: str, frame: pd.DataFrame = rows) -> str:
         return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in dict.fromkeys(frame[column].dropna()))
 
-    attacked = rows[rows.attack.notna()]
+    attacked = with_attack(rows)
     made = attacked[["attack", "steps", "random_start"]].drop_duplicates()
     searches = ", ".join(
         f"{r.attack.upper()}{r.steps}" + (" from a random start" if r.random_start is True else "")

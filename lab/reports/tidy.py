@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lab.data.titles import title
+from lab.measure.rows import attack_of
 from lab.nets.methods import METHODS
 from lab.reports.experiment import Experiment
 
@@ -43,7 +44,7 @@ def condition_of(experiment: Experiment, row: pd.Series) -> str:
     if experiment.condition is not None:
         name = experiment.condition(row)
         return experiment.headings.get(name, name)
-    if pd.isna(row.attack):
+    if attack_of(row) is None:
         return "no attack"
     words = [title(row.attack), *([] if pd.isna(row.get("objective")) else [f"on {row.objective}"])]
     words = [" ".join(words), f"eps {row.eps:g}", f"{row.steps:g} steps"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lab.measure.rows import csv
 from lab.papers import paper as paper_of
 from lab.reports.experiment import Experiment, Found
 from lab.reports.report import Report, png
@@ -37,7 +38,7 @@ def write(folder: Path, name: str, report: Report, found: Found) -> None:
 
 def write_rows(path: Path, found: Found) -> None:
     if isinstance(found, pd.DataFrame):
-        disk.write_text(path, found.drop(columns="statistics", errors="ignore").to_csv(index=False))
+        disk.write_text(path, csv(found))
 
 
 def write_figures(folder: Path, name: str, report: Report) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from pearl_core.types import Sample, choose
 
@@ -29,8 +30,14 @@ def facts() -> dict[str, str]:
 
 
 def moved(sample: Sample, device: torch.device) -> Sample:
-    tensors = (part if part is None else part.to(device) for part in sample[:3])
-    return Sample(*tensors, sample.keys)
+    return Sample(*(there(part, device) for part in sample))
+
+
+def there(part: object, device: torch.device) -> object:
+    """A part of a sample on that device: a tensor, several, or what stays here."""
+    if isinstance(part, Tensor):
+        return part.to(device)
+    return type(part)(there(item, device) for item in part) if isinstance(part, list | tuple) else part
 
 
 def moved_to(device: torch.device, samples: Callable[[int], Sample]) -> Callable[[int], Sample]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lab.measure.rows import attack_of, beside, threats
 from lab.measure.trial import Trial, attacked, both
 from lab.reports.bars import empty, explained, heading, intervals, label, pooled
 from lab.reports.experiment import Experiment
@@ -38,16 +39,13 @@ def figure7(eps: float = 8, *, threat: str, **shared) -> list[Trial]:
 
 
 def condition(row: pd.Series) -> str:
-    return "clean" if pd.isna(row.attack) else f"bim{row.steps:g}"
+    return "clean" if attack_of(row) is None else f"bim{row.steps:g}"
 
 
 def layout(rows: pd.DataFrame) -> Report:
     """Threat by threat the figure and its numbers, each beside no attack."""
     rows = rows.assign(condition=rows.apply(condition, axis=1))
-    blocks = [
-        part(rows[rows.threat.isna() | (rows.threat == threat)], threat)
-        for threat in dict.fromkeys(rows.threat.dropna())
-    ]
+    blocks = [part(beside(rows, threat), threat) for threat in threats(rows)]
     return Report("PEARL, figure 7: no rain", caption(rows), blocks, ABOUT)
 
 

@@ -16,6 +16,8 @@ import pandas as pd
 
 from lab.measure.case import settings_of
 from lab.measure.measuring import run
+from lab.measure.rows import attacked as with_attack
+from lab.measure.rows import unattacked
 from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
 from lab.reports.experiment import Experiment
@@ -90,7 +92,7 @@ def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
 
     And in that again from another start, where an attack starts at random: so far they lie apart by chance alone.
     """
-    attacked = rows[(rows.metric == "allAcc") & rows.attack.notna()]
+    attacked = with_attack(rows[rows.metric == "allAcc"])
     inside = attacked[attacked.value.between(*DECISIVE)]
     places = {(method, group.eps.mode()[0]) for method, group in inside.groupby("method")}
     found = [t for t in trials if t.attack and (t.method, t.eps) in places]
@@ -137,7 +139,7 @@ def parts_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
 def layout(found: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
     chosen, rows, both, longer = parts_of(found)
-    plain = rows[rows.attack.isna() & (rows.metric == "allAcc")]
+    plain = unattacked(rows[rows.metric == "allAcc"])
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
     words = (
