@@ -16,6 +16,7 @@ import nbformat
 import pytest
 import torch
 
+from lab.data import scenes
 from lab.measure import spread
 from lab.measure.live import measured
 from lab.measure.measuring import missing, run
@@ -57,12 +58,17 @@ def here(tiny_zoo, tmp_path):
     return contents(store)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_the_store_holds_the_same_bytes_however_many_measure(workers, here, tmp_path):
+@pytest.mark.parametrize(("workers", "world"), [(1, work.tiny_world), (2, work.fragile_world), (3, work.tiny_world)])
+def test_the_store_holds_the_same_bytes_however_many_measure(workers, world, here, tmp_path, monkeypatch, capfd):
+    """Also where one of two is killed over its first batch: that is noticed, and the batch is done again."""
+    monkeypatch.setenv(work.ONCE, str(tmp_path / "once"))
     store = Store(tmp_path / "there.sqlite")
-    with pool(workers, initializer=work.tiny_world) as executor:
+    with pool(workers, initializer=world) as executor:
         run(TRIALS, store=store, quiet=True, executor=executor)
     assert contents(store) == here
+    told = [line for line in capfd.readouterr().err.splitlines() if "died (signal 9) over images" in line]
+    assert len(told) == (world is work.fragile_world)
+    assert all("of scenes test" in line for line in told)
 
 
 class Cluster:
@@ -103,22 +109,24 @@ def test_an_executor_of_any_kind_takes_the_place_of_the_pool(make, here, tmp_pat
     assert contents(store) == here
 
 
-def test_a_killed_worker_is_noticed_and_its_batch_is_done_again(here, tmp_path, monkeypatch, capfd):
-    monkeypatch.setenv(work.ONCE, str(tmp_path / "once"))
-    store = Store(tmp_path / "there.sqlite")
-    with pool(2, initializer=work.fragile_world) as executor:
-        run(TRIALS, store=store, quiet=True, executor=executor)
-    assert contents(store) == here
-    told = capfd.readouterr().err.splitlines()
-    assert [line for line in told if "died (signal 9) over images" in line and "of scenes test" in line], told
+def test_a_worker_that_sees_other_pictures_is_refused_in_one_line(tiny_zoo, tmp_path):
+    class Elsewhere(Executor):
+        def submit(self, function, /, *arguments):
+            future = Future()
+            try:
+                with pytest.MonkeyPatch.context() as patched:
+                    patched.setattr(scenes, "LENGTHS", {"train": 6, "val": 3, "test": 16})
+                    future.set_result(function(*arguments))
+            except ValueError as error:
+                future.set_exception(error)
+            return future
 
-
-def test_an_error_in_a_worker_arrives_as_the_line_it_is(tiny_zoo, tmp_path):
     store = Store(tmp_path / "there.sqlite")
-    refused = pytest.raises(ValueError, match=r"^a worker found other nets, other pictures")
-    with refused as caught, pool(1, initializer=work.another_world) as executor:
-        run(TRIALS[:1], store=store, quiet=True, executor=executor)
+    spread._data.clear()
+    with pytest.raises(ValueError, match=r"^a worker found other nets, other pictures") as caught:
+        run(TRIALS[:1], store=store, quiet=True, executor=Elsewhere())
     assert "\n" not in str(caught.value)
+    spread._data.clear()
 
 
 def test_what_was_finished_before_an_error_or_ctrl_c_is_kept(tiny_zoo, tmp_path, monkeypatch):

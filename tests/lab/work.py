@@ -61,13 +61,6 @@ def tiny_world() -> None:
         world.LENGTHS = {"train": 6, "val": 3, "test": 12}
 
 
-def another_world() -> None:
-    from lab.data import scenes
-
-    tiny_world()
-    scenes.LENGTHS = {"train": 6, "val": 3, "test": 16}
-
-
 def fragile_world() -> None:
     """The worker that is the first to measure something is killed over it."""
     from lab.measure import measuring
