@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lab.data import objects, scenes
+from lab.measure.store import Store
 from lab.nets import zoo
 from lab.system import disk
 from lab.training import one as training
@@ -110,4 +111,23 @@ def passes(monkeypatch):
 
     monkeypatch.setattr(Pipeline, "forward", lambda self, images: counted.append("model") or forward(self, images))
     monkeypatch.setattr(ImageProblem, "evaluate", evaluating)
+    return counted
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store, beside the one of the lab's home."""
+    return Store(tmp_path / "results.sqlite")
+
+
+@pytest.fixture
+def gradients(tiny_zoo, monkeypatch):
+    """A 1 for every picture that a gradient was computed for, through any attack."""
+    counted, evaluate = [], ImageProblem.evaluate
+
+    def counting(problem, images, delta, target, progress, gradient):
+        counted.extend([1] * len(images) if gradient else [])
+        return evaluate(problem, images, delta, target, progress, gradient)
+
+    monkeypatch.setattr(ImageProblem, "evaluate", counting)
     return counted

@@ -10,7 +10,6 @@ import pytest
 from lab.measure import measuring
 from lab.measure.case import Case
 from lab.measure.measuring import run, statistics
-from lab.measure.store import Store
 from lab.measure.trial import Trial, cells_of
 from lab.measure.worst import left, worst_case, worst_set
 from lab.nets.pipelines import System, build
@@ -18,28 +17,10 @@ from lab.nets.zoo import NetName
 from lab.system import parts
 from lab.view.setting import Setting
 from pearl_core.attacks.ensembles import worst_miou
-from pearl_core.attacks.problem import ImageProblem
 from pearl_core.attacks.zoo import SEA_LOSSES
 from pearl_core.metrics import METRICS, mean_iou, pixel_accuracy
 
 SEA = Trial("seg", attack="sea", eps=8, steps=4, threat="oblivious", images=4)
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "results.sqlite")
-
-
-@pytest.fixture
-def gradients(tiny_zoo, monkeypatch):
-    counted, evaluate = [], ImageProblem.evaluate
-
-    def counting(problem, images, delta, target, progress, gradient):
-        counted.extend([1] * len(images) if gradient else [])
-        return evaluate(problem, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(ImageProblem, "evaluate", counting)
-    return counted
 
 
 # ---- worst cases ----

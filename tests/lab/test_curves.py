@@ -30,25 +30,11 @@ from lab.measure.store import Store
 from lab.measure.trial import Trial
 from lab.nets.methods import METHODS
 from lab.reports.curve_chart import figure, layout
-from pearl_core.attacks.problem import ImageProblem
 
 FEW = CurveSetting(methods=("seg", "nat"), threats=("adaptive",), eps=(0, 2, 4, 8, 16), steps=(2,), images=4)
 OTHER = CurveSetting(
     "PSNR", ("pearl", "nat"), ("adaptive", "transfer"), "pgd", (2.25,), (0, 1, 5), "prenet", "camvid", 8, 3
 )
-
-
-@pytest.fixture
-def gradients(tiny_zoo, monkeypatch):
-    """Counts pictures that a gradient was computed for, through any attack."""
-    counted, evaluate = [], ImageProblem.evaluate
-
-    def counting(problem, images, delta, target, progress, gradient):
-        counted.extend([1] * len(images) if gradient else [])
-        return evaluate(problem, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(ImageProblem, "evaluate", counting)
-    return counted
 
 
 def same(rows: pd.DataFrame, others: pd.DataFrame) -> bool:

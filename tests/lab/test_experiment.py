@@ -12,29 +12,9 @@ from lab.measure.store import Store
 from lab.measure.trial import Trial, cells_of, steps_of
 from lab.nets.pipelines import attacked_nets, build
 from lab.papers.pearl.table1 import EXPERIMENT, TABLE
-from pearl_core.attacks.problem import ImageProblem
 from pearl_core.attacks.zoo import OBJECTIVES
 
 IMAGES = 4  # a whole batch
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "results.sqlite")
-
-
-@pytest.fixture
-def gradients(tiny_zoo, monkeypatch):
-    """Counts pictures that a gradient was computed for, through any attack."""
-    counted, evaluate = [], ImageProblem.evaluate
-
-    def counting(problem, images, delta, target, progress, gradient):
-        if gradient:
-            counted.append(len(images))
-        return evaluate(problem, images, delta, target, progress, gradient)
-
-    monkeypatch.setattr(ImageProblem, "evaluate", counting)
-    return counted
 
 
 def test_table_1_computes_each_distinct_gradient_once(gradients, store):
