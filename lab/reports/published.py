@@ -19,7 +19,14 @@ class Published:
     def rows(self) -> pd.DataFrame:
         return pd.read_csv(self.path)
 
+    @cached_property
+    def tables(self) -> dict[int, dict[tuple[str, str, str], float]]:
+        """All tables by number. Read once: claims look up hundreds of numbers when a paper is imported."""
+        found: dict[int, dict[tuple[str, str, str], float]] = {}
+        for r in self.rows.itertuples():
+            found.setdefault(r.table, {})[r.method, r.condition, r.metric] = float(r.value)
+        return found
+
     def table(self, number: int) -> dict[tuple[str, str, str], float]:
         """One table: (method, condition, metric) -> value."""
-        found = self.rows.query("table == @number")
-        return {(r.method, r.condition, r.metric): float(r.value) for r in found.itertuples()}
+        return dict(self.tables.get(number, {}))

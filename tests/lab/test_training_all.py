@@ -9,7 +9,7 @@ from lab.papers.pearl import plan
 from lab.training import many as training_all
 from lab.training import plans
 from lab.training.many import startable, train_all
-from lab.training.one import Job, parents
+from lab.training.job import Job, parents
 from pearl_core.recipes import RECIPES
 
 from . import tiny
