@@ -8,8 +8,8 @@ from lab.nets.zoo import NetName
 from lab.papers.pearl import plan
 from lab.training import many as training_all
 from lab.training import plans
-from lab.training.many import startable, train_all
 from lab.training.job import Job, parents
+from lab.training.many import startable, train_all
 from pearl_core.recipes import RECIPES
 
 from . import tiny
