@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lab.system import draw
 from lab.view import panels, setting
 from lab.view.session import RECENT, look
 from lab.view.setting import Setting
-from pearl_core import derain
+from pearl_core.derain import DERAINERS
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
@@ -149,21 +150,21 @@ def test_where_nothing_derains_the_derainer_says_why(app):
     assert not dial(app, "Derainer").disabled
 
 
-def test_a_registered_derainer_appears_in_the_dial(tiny_zoo, monkeypatch, tmp_path):
+def test_a_registered_derainer_appears_in_the_dial_by_its_title(tiny_zoo, monkeypatch, tmp_path):
     from lab.nets import zoo
 
-    monkeypatch.setitem(derain.DERAINERS, "another", derain.DERAINERS["prenet"])
-    monkeypatch.setitem(zoo.BUILDERS, "another", derain.DERAINERS["prenet"])
     monkeypatch.setattr(zoo, "SHIPPED", tiny_zoo)  # the others stay where they are
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
-    settings = {"width": 4, "iterations": 1}
-    card = {"network": "another", "settings": settings}
-    zoo.save(zoo.NetName("scenes", "derain", "another"), zoo.build("another", settings), card)
-    app = opened()
-    assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather", "another"]
-    before = figures(app)
-    turn(app, "Derainer", "another")
-    assert figures(app) != before
+    with DERAINERS.forgetting():
+        DERAINERS.add("another", replace(DERAINERS["prenet"], title="Another net"))
+        settings = {"width": 4, "iterations": 1}
+        card = {"network": "another", "settings": settings}
+        zoo.save(zoo.NetName("scenes", "derain", "another"), zoo.build("another", settings), card)
+        app = opened()
+        assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather", "Another net"]
+        before = figures(app)
+        turn(app, "Derainer", "another")
+        assert figures(app) != before
 
 
 def test_only_defences_with_weights_for_the_data_set_are_offered(app):
@@ -213,7 +214,7 @@ def test_the_attack_can_be_kept_to_the_rain_or_a_box(app):
         app = turn(app, label, edge)
     assert figures(app) == expected(look(region="box", box=(2, 4, 20, 40)))
     assert viewed(app)["box"] == [2, 4, 20, 40] and viewed(app)["drawing"]
-    assert address(app)["box"] == "[2, 4, 20, 40]"
+    assert address(app)["box"] == "2,4,20,40"
 
 
 def test_the_address_holds_the_whole_setting(app):
@@ -234,11 +235,17 @@ def test_the_address_holds_the_whole_setting(app):
     assert figures(app) == expected(look(found))
 
 
+def test_a_link_as_it_was_written_before_opens_the_same_view(tiny_zoo):
+    app = opened(region="box", box="[2, 4, 20, 40]", eps="5.0", angle="-20.0", opacity="0.3")
+    assert figures(app) == expected(look(region="box", box=(2, 4, 20, 40), eps=5, angle=-20))
+    assert viewed(app)["opacity"] == 0.3 and address(app)["eps"] == "5"
+
+
 def test_a_precision_that_is_not_offered_stays_if_the_link_asks_for_it(tiny_zoo):
     app = opened(precision="bfloat16", steps="2")
     assert dial(app, "Precision of the gradients").options == ["as in the tables (auto)", "float32", "bfloat16"]
     turn(app, "Strength ε (1/255)", 4.0)
-    assert address(app) == {"precision": "bfloat16", "steps": "2", "eps": "4.0"}
+    assert address(app) == {"precision": "bfloat16", "steps": "2", "eps": "4"}
     assert figures(app) == expected(look(precision="bfloat16", steps=2, eps=4))
 
 

@@ -234,7 +234,7 @@ def test_every_shipped_number_is_there_with_its_origin(opened):
     frame, sources = tables.gathered()
     assert len(app.dataframe[0].value) == len(frame) > 1000
     told = {code.value for code in app.code}
-    assert {source.command for source in sources} == told and "python -m lab strength" in told
+    assert {source.command for source in sources} == told and "python -m lab sea strength" in told
     assert {source.words for source in sources} <= {text.value for text in app.text}
     assert "docs/RESULTS.md" in app.markdown[0].value
     columns = json.loads(app.get("dataframe")[0].proto.columns)
