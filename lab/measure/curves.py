@@ -125,7 +125,7 @@ def curve(
 ) -> list[Trial]:
     """The trials of the curves. Lists have commas; several eps or several steps, the curve runs over those.
 
-    `data_root` is where the data set lies; it decides no number, so no trial holds it.
+    `data_root` is where the data set lies. It is not part of a trial: it does not affect results.
     """
     given = dict(locals())
     del given["data_root"]

@@ -1,4 +1,4 @@
-"""Laws: what must hold for every attack of the zoo, whatever it is made of (DESIGN.md, sections 4 and 6)."""
+"""Laws: what must hold for every attack of the zoo, whatever it is made of."""
 
 from __future__ import annotations
 
