@@ -229,7 +229,7 @@ def test_figure_6_stands_before_a_segmenter_that_the_derainers_never_met(rows):
     trials = figure6.EXPERIMENT.asked()
     assert {(t.segmenter, t.derain_with, t.attack, t.steps) for t in trials} == {("deeplabv3", "pspnet", "bim", 10)}
     note = laid_out("figure6", rows("figure6"))["adaptive"].note
-    assert "were trained with pspnet; here they stand before deeplabv3. NAT is another deeplabv3" in note
+    assert "trained with pspnet; here they stand before deeplabv3. NAT is another deeplabv3" in note
 
 
 @pytest.mark.parametrize("dataset", ["camvid", "scenes", "cityscapes", "voc", "objects"])
