@@ -50,6 +50,12 @@ def shrink(change) -> None:
     change(plans, "PAPER_BATCH", 2)
 
 
+def tiny_networks(change) -> None:
+    """Networks small enough to train here; all else of the papers' plan stays."""
+    whole = plans.paper
+    change(plans, "paper", lambda dataset, pictures: replace(whole(dataset, pictures), **TINY))
+
+
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):
     """The folder that holds cityscapes/ and voc/."""
@@ -74,7 +80,7 @@ def trained(disk, tmp_path_factory):
         patched.setenv("PEARL_HOME", str(folder))
         patched.setenv("PEARL_ZOO", str(folder / "zoo"))
         shrink(patched.setattr)
-        patched.setattr(plans, "FULL", TINY)
+        tiny_networks(patched.setattr)
         asked = ["train", "--all", "--dataset", "cityscapes", "--scale", "paper", "--data-root", str(disk)]
         assert main([*asked, "--steps", "2"]) == 0
     training.training_data.cache_clear()
@@ -93,7 +99,7 @@ def of_voc(disk, tmp_path_factory):
         patched.setenv("PEARL_HOME", str(folder))
         patched.setenv("PEARL_ZOO", str(folder / "zoo"))
         shrink(patched.setattr)
-        patched.setattr(plans, "FULL", TINY)
+        tiny_networks(patched.setattr)
         patched.setattr(objects, "LENGTHS", {"train": 2, "val": 2, "test": 2})
         for name in plan.core("voc", seeds=1) + unseen:
             asked = [str(disk) if word == "DIR" else word for word in name.command.split()[3:]]
@@ -169,7 +175,7 @@ def test_the_papers_networks_train_from_an_imagenet_backbone_to_pearl(small, dis
 
 
 def test_pearl_starts_from_nets_that_were_imported(small, disk, tmp_path, monkeypatch):
-    monkeypatch.setattr(plans, "FULL", TINY)
+    tiny_networks(monkeypatch.setattr)
     settings = {network: how for kind in TINY.values() for network, how in kind.items()}
     for network in ("rescan", "pspnet"):
         classes = {"classes": 19} if network == "pspnet" else {}
@@ -249,7 +255,7 @@ def test_where_only_the_nets_of_table_4_know_voc_every_experiment_says_what_to_t
 
 @linux
 def test_the_bench_counts_what_a_whole_batch_takes(small, monkeypatch):
-    monkeypatch.setattr(plans, "FULL", TINY)
+    tiny_networks(monkeypatch.setattr)
     monkeypatch.setattr(scale, "alone", scale.measured)  # where the networks are tiny
     monkeypatch.setattr(scale, "OFFICIAL", {})
     text = scale.scale(recipes=("clean", "derain"), derainers=("prenet",), gpus=("one=1e-4,1e-4", "ten=1e-3,1e-3"))
@@ -276,7 +282,7 @@ def test_the_bench_counts_what_a_whole_batch_takes(small, monkeypatch):
 )
 def test_flops_without_numbers_are_those_of_a_real_step(small, monkeypatch, name):
     """With every product of the real step counted, its attack and all."""
-    monkeypatch.setattr(plans, "FULL", TINY)
+    tiny_networks(monkeypatch.setattr)
     with Products() as seen:
         scale.measured(name, plans.PAPER_BATCH)
     assert scale.counted(name)[2] == seen.flops > 0
