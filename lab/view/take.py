@@ -1,4 +1,4 @@
-"""What can be downloaded of a view: the numbers, the pictures and the setting of a view, and the command that makes them again."""
+"""What can be downloaded of a view: numbers, pictures, the setting, and the command that makes them again."""
 
 from __future__ import annotations
 
