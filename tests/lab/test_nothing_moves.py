@@ -249,11 +249,6 @@ def test_a_setting_is_exported_as_it_was_and_opens_from_what_was_exported(given,
     assert setting.read(text) == setting.from_query(query) == setting_of(given)
 
 
-@pytest.mark.parametrize(("given", "text", "query"), UNMOVED["settings"])
-def test_a_setting_has_the_address_that_it_had(given, text, query):
-    assert setting_of(given).query() == query
-
-
 @pytest.mark.parametrize(("given", "text", "strings", "command"), UNMOVED["curves"])
 def test_a_curve_is_exported_as_it_was(given, text, strings, command):
     asked = CurveSetting(**given)

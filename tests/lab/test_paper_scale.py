@@ -25,6 +25,7 @@ from lab.papers import PAPERS
 from lab.papers.pearl import plan, table1, table4
 from lab.training import one as training
 from lab.training import plans
+from lab.training.job import parents
 from pearl_core.rain import preset
 
 from . import tiny
@@ -182,7 +183,7 @@ def test_pearl_starts_from_nets_that_were_imported(small, disk, tmp_path, monkey
         torch.save(zoo.build(network, settings[network] | classes).state_dict(), tmp_path / network)
         import_net(network, tmp_path / network, dataset="cityscapes", settings=settings[network])
     job = training.Job(NetName("cityscapes", "pearl", "rescan"), str(disk), steps=1, scale="paper")
-    imported = {recipe: zoo.find(name) for recipe, name in training.parents(job.name).items()}
+    imported = {recipe: zoo.find(name) for recipe, name in parents(job.name).items()}
     assert all("imported" in net.card for net in imported.values())
     assert training.run(job, quiet=True).card["from"] == {recipe: net.sha256 for recipe, net in imported.items()}
 

@@ -16,6 +16,6 @@ METHODS.add(
 )  # fmt: skip
 METHODS.add(
     "pearl_ama",
-    Method("PEARL + AMA", "As PEARL; its training target is also moved towards what the segmenter finds easy.", "pearl_ama",
+    Method("PEARL + AMA", "As PEARL, with training targets that the segmenter finds easier.", "pearl_ama",
            "clean", "#7f83f9", "star"),
 )  # fmt: skip
