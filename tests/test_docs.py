@@ -43,7 +43,7 @@ def test_what_the_page_on_adding_things_declares_is_found_and_measured(tmp_path)
     code = code.replace("images=4", "images=1").replace("steps=10, threat", "steps=1, threat")
     code += (
         "\nrows = run([Trial('seg', attack='half', eps=8, steps=1, threat='oblivious', images=1)], quiet=True)\n"
-        "print(rows.attack.unique(), len(rows))\n"
+        "print(list(rows.attack.unique()), len(rows))\n"
     )
     assert "['half'] 5" in run(code, tmp_path)
 
