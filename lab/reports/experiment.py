@@ -43,6 +43,7 @@ class Experiment:
     headings: Mapping[str, str] = field(default_factory=dict)  # of those columns
     printed: Callable[[pd.DataFrame], dict] | None = None  # by method, condition, metric: what the paper prints
     gives: str = "trials"
+    reads: str = "oblivious"  # the threat under which the paper's attacks are read
 
     @property
     def name(self) -> str:

@@ -61,7 +61,7 @@ def published_of(experiment: Experiment, rows: pd.DataFrame) -> list[float]:
         return [float("nan")] * len(rows)
     found = experiment.printed(rows)
     keys = zip(rows.method, rows.apply(experiment.condition, axis=1), rows.metric, strict=True)
-    fits = rows.threat.isna() | (rows.threat == "oblivious")
+    fits = rows.threat.isna() | (rows.threat == experiment.reads)
     return [found.get(key, np.nan) if one else np.nan for key, one in zip(keys, fits, strict=True)]
 
 

@@ -87,9 +87,14 @@ def readings(view: View) -> list[Reading]:
         if name not in view.metrics:
             continue
         value, change = view.metrics[name], round(view.metrics[name] - view.unattacked_metrics[name], digits)
-        change = "" if np.isnan(change) or not change else f"{change:+.{digits}f}"
-        made.append(Reading(label, f"{value:.{digits}f}{unit}", change, words))
+        change = "" if not np.isfinite(change) or not change else f"{change:+.{digits}f}"
+        made.append(Reading(label, number(value, digits, unit), change, words))
     return made
+
+
+def number(value: float, digits: int, unit: str) -> str:
+    """A number of a picture; the PSNR of a picture with itself has none."""
+    return "identical" if np.isinf(value) else f"{value:.{digits}f}{unit}"
 
 
 def tabled_words(numbers: Mapping[str, float] | None) -> str:
@@ -97,7 +102,7 @@ def tabled_words(numbers: Mapping[str, float] | None) -> str:
     if not numbers:
         return ""
     held = {name: READINGS[name] for name in READINGS if name in numbers}
-    words = (f"{label} {numbers[name]:.{digits}f}{unit}" for name, (label, digits, unit, _) in held.items())
+    words = (f"{label} {number(numbers[name], digits, unit)}" for name, (label, digits, unit, _) in held.items())
     return f"In the tables, for this picture: {', '.join(words)}."
 
 

@@ -116,8 +116,9 @@ def text(view: View) -> str:
     """A view on a terminal."""
     lines = [f"{view.key}: {panels.point_words(view)}"]
     for row in numbers(view).itertuples():
-        digits = 4 if row.unit == "fraction" else 2
-        values = f"{row.attacked:10.{digits}f}{row.unattacked:12.{digits}f}{row.change:+10.{digits}f}"
-        lines.append(f"{row.metric:18}{values}  {row.unit}")
+        digits, unit = (4, "") if row.unit == "fraction" else (2, f"  {row.unit}")
+        values = [panels.number(value, digits, "") for value in (row.attacked, row.unattacked)]
+        change = f"{row.change:+.{digits}f}" if np.isfinite(row.change) else ""
+        lines.append(f"{row.metric:18}{values[0]:>10}{values[1]:>12}{change:>10}{unit}")
     heading = f"{'':18}{'attacked':>10}{'unattacked':>12}{'change':>10}"
     return "\n".join([lines[0], heading, *lines[1:]])
