@@ -39,7 +39,6 @@ PAPERS = {path.parent.name for path in (ROOT / "lab" / "papers").glob("*/__init_
 NAMESAKES = {
     "lab.data": {"pearl"},
     "lab.data.calibrate": {"pearl"},
-    "lab.reports.comparison": {"pearl"},
     "lab.bench.scale": {"pearl"},  # and a recipe
     "lab.measure.curves": {"pearl"},  # a method among those a curve begins with
     "lab.bench.table1": {"pearl"},  # a method that is timed

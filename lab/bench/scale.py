@@ -143,7 +143,7 @@ def counted(name: NetName) -> tuple[int, int, int]:
     """Parameters that move, all parameters, and FLOPs of a step of the plan's batch."""
     how = plan(name.dataset, "paper")
     shape = how.batch, *(min(how.crop[name.recipe], side) for side in size_of(name.dataset))
-    attacks = {"sat": 1, "nat": 1, "pearl": 1, "pearl_ama": 2}.get(name.recipe, 0)
+    attacks = name.made.attacked + (name.made.mirror is not None)
     recipe = made.RECIPES[name.recipe](**dict.fromkeys(("attack", "mirror")[:attacks], as_many_gradients))
     with unreal() as seen:
         pipeline = built(name).eval().requires_grad_(False)
@@ -195,11 +195,11 @@ def measured(name: NetName, batch: int) -> tuple[int, float, float]:
 
 def built(name: NetName) -> Pipeline:
     """Fresh nets of the plan, those that the recipe needs."""
-    how, alone = plan(name.dataset, "paper"), zoo.ALONE.get(name.recipe)
+    how, needs = plan(name.dataset, "paper"), {name.made.moves, *(made.RECIPES[r].moves for r in name.made.starts_from)}
     classes = len(WORLDS[name.dataset].CLASSES)
     return Pipeline(
-        None if alone == "segmenter" else zoo.BUILDERS[name.derain](**how.derain[name.derain]),
-        None if alone == "derain" else zoo.BUILDERS[name.segmenter](classes, **how.segmenter[name.segmenter]),
+        None if "derain" not in needs else zoo.BUILDERS[name.derain](**how.derain[name.derain]),
+        None if "segment" not in needs else zoo.BUILDERS[name.segmenter](classes, **how.segmenter[name.segmenter]),
     )
 
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import math
 import shlex
+from functools import partial
 from itertools import combinations, islice
 
 import nbformat
@@ -18,19 +19,20 @@ from lab.measure.curves import (
     DEFAULT,
     CurveSetting,
     curve,
-    from_json,
     from_strings,
     left_out,
     points,
     to_json,
     to_strings,
 )
-from lab.measure.measuring import TABLED, run
+from lab.measure.measuring import run
 from lab.measure.store import Store
-from lab.measure.trial import Trial
+from lab.measure.trial import TABLED, Trial
 from lab.nets.methods import METHODS
 from lab.reports.curve_chart import figure, layout
+from lab.system import parts
 
+from_json = partial(parts.from_json, CurveSetting)
 FEW = CurveSetting(methods=("seg", "nat"), threats=("adaptive",), eps=(0, 2, 4, 8, 16), steps=(2,), images=4)
 OTHER = CurveSetting(
     "PSNR", ("pearl", "nat"), ("adaptive", "transfer"), "pgd", (2.25,), (0, 1, 5), "prenet", "camvid", 8, 3
@@ -70,18 +72,18 @@ def test_what_is_not_named_keeps_its_default_and_lists_are_put_in_order():
         ({"attack": "segpdg"}, "unknown attack 'segpdg'; choose one of apgd"),
         ({"derain": "prnet"}, "unknown derain net 'prnet'"),
         ({"dataset": "kitti"}, "unknown data set 'kitti'; choose one of camvid"),
-        ({"dataset": None}, "unknown data set None"),
+        ({"dataset": None}, "wanted a name for dataset, got None"),
         ({"eps": [0, "8"]}, "wanted a number for eps, got '8'"),
         ({"eps": [0, True]}, "wanted a number for eps, got True"),
         ({"eps": [0, 256]}, "wanted eps from 0 to 255"),
-        ({"eps": [0, math.inf]}, "wanted eps from 0 to 255"),
+        ({"eps": [0, math.inf]}, "wanted a number for eps, got inf"),
         ({"eps": [0, math.nan]}, "wanted a number for eps, got nan"),
-        ({"eps": [0, 10**400]}, "wanted a number that can be counted to for eps, got 1000000"),
+        ({"eps": [0, 10**400]}, "wanted a number for eps, got 1000000"),
         ({"eps": [8]}, "wanted several eps and one number of steps, or several steps and one eps, got 1 eps and 1"),
         ({"steps": [1, 2]}, "got 5 eps and 2 steps"),
         ({"eps": list(range(50))}, "wanted at most 40 points on a curve, got 50"),
         ({"steps": [2.5]}, "wanted a whole number for steps, got 2.5"),
-        ({"steps": [math.inf]}, "wanted a number that can be counted to for steps, got inf"),
+        ({"steps": [math.inf]}, "wanted a whole number for steps, got inf"),
         ({"steps": [1001]}, "wanted at most 1000 steps, got 1001"),
         ({"steps": [-1]}, "wanted a whole number of steps from 0 up"),
         ({"attack": "fgsm", "eps": [8], "steps": [1, 2]}, "fgsm always takes one step"),
@@ -89,7 +91,7 @@ def test_what_is_not_named_keeps_its_default_and_lists_are_put_in_order():
         ({"images": 104}, "wanted from 4 to 100 images, in steps of 4, got 104"),
         ({"images": "4"}, "wanted a whole number for images, got '4'"),
         ({"seed": -1}, "wanted a seed from 0 to"),
-        ({"colour": "red"}, "unknown setting 'colour'; choose one of attack, dataset"),
+        ({"colour": "red"}, "unknown part of a setting 'colour'; choose one of attack, dataset"),
         ({"methods": ["seg"], "threats": ["transfer"]}, "wanted a defence beside Seg, on which the transfer attack"),
     ],
 )
@@ -112,7 +114,7 @@ def test_what_is_no_setting_is_one_line(text):
         ({"eps": "0,eight"}, "wanted a number for eps, got 'eight'"),
         ({"images": "4.0"}, "wanted a whole number for images, got '4.0'"),
         ({"methods": " , "}, "wanted a list of one or more for methods, got none"),
-        ({"nothing": "1"}, "unknown setting 'nothing'"),
+        ({"nothing": "1"}, "unknown part of a setting 'nothing'"),
     ],
 )
 def test_a_mistake_in_an_address_is_one_line(told, words):

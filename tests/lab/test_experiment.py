@@ -10,7 +10,7 @@ import pytest
 from lab.measure.measuring import compute, missing, run
 from lab.measure.store import Store
 from lab.measure.trial import Trial, cells_of, steps_of
-from lab.nets.pipelines import attacked_nets, build
+from lab.nets.pipelines import System, build
 from lab.papers.pearl.table1 import EXPERIMENT, TABLE
 from pearl_core.attacks.zoo import OBJECTIVES
 
@@ -123,11 +123,13 @@ def test_seed_moves_attack_starts_and_nothing_else(tiny_zoo, store):
 
 
 def test_threats_attack_what_they_say(tiny_zoo):
-    shared = ("scenes", "prenet", "pspnet")
-    derainer, segmenter = attacked_nets("pearl", "adaptive", None, *shared)
-    assert attacked_nets("pearl", "oblivious", None, *shared) == (None, segmenter)
+    derainer, segmenter = System("pearl").attacked("adaptive")
+    assert System("pearl").attacked("oblivious") == (None, segmenter)
     assert derainer is not None
-    assert attacked_nets("nat", "transfer", None, *shared) == attacked_nets("seg", "adaptive", None, *shared)
+    assert System("nat").attacked("transfer", "seg") == System("seg").attacked("adaptive")
+    assert System("pearl").attacked("adaptive", part="derain") == (derainer, None)
+    with pytest.raises(ValueError, match="wanted a system with a derain net for this attack, got one without"):
+        System("seg").attacked("adaptive", part="derain")
     assert build((None, segmenter)).derain is None
 
 

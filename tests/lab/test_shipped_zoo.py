@@ -11,7 +11,7 @@ from lab.measure.store import Store
 from lab.measure.trial import Trial
 from lab.nets import zoo
 from lab.training import plans
-from lab.training.one import parents
+from lab.training.job import parents
 
 SHIPPED = zoo.SHIPPED
 FLOORS = {"scenes": 60, "camvid": 45}  # % mIoU of Seg on clean held-out pictures

@@ -121,7 +121,7 @@ def test_commands_measure_the_same_anew():
     assert (
         tables.command(strength.EXPERIMENT, "camvid") == "python -m lab sea strength --dataset camvid --data-root DIR"
     )
-    assert tables.command(strength.EXPERIMENT, "scenes") == told
+    assert tables.command(strength.EXPERIMENT, "scenes") == "python -m lab sea strength"
     for paper in PAPERS.values():
         for name in (name for name, experiment in paper.experiments.items() if experiment.gives != "rows"):
             assert (REPOSITORY.parents[1] / "notebooks" / paper.notebook(name)).exists()

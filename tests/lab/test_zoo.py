@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lab.nets import zoo
+from lab.nets import checkpoints, zoo
 from lab.nets.zoo import Net, NetName
 from pearl_core.recipes import RECIPES
 
@@ -199,6 +199,11 @@ def test_weights_that_are_not_those_of_the_card_are_refused(home):
     )
 
 
+def load_derainer(path, **settings):
+    """A file of weights by itself, without a card."""
+    return zoo.fill(zoo.build("prenet", settings), checkpoints.read(path), path)
+
+
 @pytest.mark.parametrize(
     "damage",
     [lambda d: d[:-7], lambda d: b"", lambda d: b"garbage" * 50, lambda d: d[:8] + b"x" * 40 + d[48:], lambda d: d[:4]],
@@ -208,7 +213,7 @@ def test_a_damaged_file_is_refused(home, damage):
     net = saved()
     broken = signed(net, damage(net.path.read_bytes()))
     refused("derain-prenet.safetensors is not a safetensors file, or is damaged: ", lambda: broken.module)
-    refused("is not a safetensors file, or is damaged: ", lambda: zoo.load_derainer(net.path, **PRENET))
+    refused("is not a safetensors file, or is damaged: ", lambda: load_derainer(net.path, **PRENET))
 
 
 def test_the_weights_of_another_network_are_refused_with_the_first_name_that_differs(home):
@@ -226,7 +231,7 @@ def test_the_weights_of_another_width_are_refused_with_the_first_shape_that_diff
     save_file(weights_of(derainer(width=8)), path)
     refused(
         r"wide.safetensors holds another network than PReNet: 31 names or shapes differ, the first is conv\.0\.weight$",
-        lambda: zoo.load_derainer(path, **PRENET),
+        lambda: load_derainer(path, **PRENET),
     )
 
 
@@ -236,7 +241,7 @@ def test_a_missing_weight_is_refused(tmp_path):
     save_file(weights, tmp_path / "less.safetensors")
     refused(
         "1 names or shapes differ, the first is conv.0.bias$",
-        lambda: zoo.load_derainer(tmp_path / "less.safetensors", **PRENET),
+        lambda: load_derainer(tmp_path / "less.safetensors", **PRENET),
     )
 
 
