@@ -44,6 +44,7 @@ class CurveSetting:
     def __post_init__(self):
         parts.check(self)
         choose("metric", self.metric, TABLED)
+        choose("attack", self.attack, attacks())
         for name in ("eps", "steps"):
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
         for name in ("methods", "threats"):

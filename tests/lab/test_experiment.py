@@ -142,7 +142,10 @@ def test_threats_attack_what_they_say(tiny_zoo):
         ({"steps": 3}, "wanted an attack for this"),
         ({"attack": "bim", "threat": "adaptive", "source": "nat"}, "only a transfer attack has a source"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
-        ({"attack": "segpdg", "threat": "oblivious"}, "unknown attack 'segpdg'; choose one of apgd, best_pgd, bim"),
+        (
+            {"attack": "segpdg", "threat": "oblivious"},
+            "unknown attack 'segpdg'; choose one of alma_prox, apgd, best_pgd, bim",
+        ),
         ({"attack": "bim", "threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
         ({"attack": "bim", "threat": "oblivious", "eps": -1}, "wanted eps from 0 to 255"),
         ({"attack": "bim", "threat": "oblivious", "eps": 256}, "wanted eps from 0 to 255"),

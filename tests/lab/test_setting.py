@@ -63,7 +63,7 @@ def test_the_start_has_an_empty_address():
         ({"region": "box"}, "wanted a box as top, left, bottom, right"),
         ({"region": "box", "box": (5, 5, 5, 9)}, "wanted a box"),
         ({"region": "box", "box": [1, 2, 3]}, "wanted four whole numbers for box"),
-        ({"colour": "red"}, "unknown part of a setting 'colour'; choose one of amount"),
+        ({"colour": "red"}, "unknown part of a setting 'colour'; choose one of alpha, amount"),
     ],
 )
 def test_what_is_wrong_is_one_line(values, words):
