@@ -15,8 +15,8 @@ CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
 PARALLEL := OMP_NUM_THREADS=1
 
 # What papermill is given for each, at its smallest size: a curve is measured on whole batches of four.
-NOTEBOOKS = $(foreach name,$(notdir $(wildcard notebooks/*.ipynb)),\
-    'notebooks/$(name) out/test/$(name) -p images $(if $(filter curve%,$(name)),4,2)')
+NOTEBOOKS = $(foreach path,$(wildcard notebooks/*.ipynb notebooks/*/*.ipynb),\
+    '$(path) out/test/$(subst /,-,$(path:notebooks/%=%)) -p images $(if $(filter curve%,$(notdir $(path))),4,2)')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
