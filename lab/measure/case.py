@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -32,6 +32,7 @@ class Case:
     method: str = UNDEFENDED
     dataset: str = "scenes"
     split: str | None = None  # None: the data set's own for evaluation
+    _: KW_ONLY
     derain: str = "prenet"
     segmenter: str = "pspnet"
     attack: str | None = None

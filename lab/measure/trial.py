@@ -23,7 +23,7 @@ RAIN = next(iter(PRESETS))  # that of the papers
 TABLED = ("mIoU", "mAcc", "allAcc", "PSNR", "SSIM")  # what is measured unless a trial asks for other metrics
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial(Case):
     """Everything that can change one cell of one table, and nothing else."""
 

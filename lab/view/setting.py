@@ -19,7 +19,7 @@ NETS = ("threat", "source", "on", *(name for name in parts.kinds(System) if name
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting(Case):
     """What is looked at, in which rain, behind which defence, under which attack. eps in 1/255."""
 

@@ -56,7 +56,8 @@ def test_the_nets_pass_their_floors_on_held_out_pictures(dataset, tmp_path, monk
     monkeypatch.setenv("PEARL_HOME", str(tmp_path))
     monkeypatch.delenv("PEARL_ZOO", raising=False)
     trials = [
-        Trial(m, dataset, "val", r, images=32) for m, r in (("seg", "none"), ("seg", "pearl"), ("derain_seg", "pearl"))
+        Trial(method, dataset, "val", rain=rain, images=32)
+        for method, rain in (("seg", "none"), ("seg", "pearl"), ("derain_seg", "pearl"))
     ]
     rows = run(trials, data_root=DATA if dataset != "scenes" else None, store=Store(tmp_path / "r.sqlite"), quiet=True)
     value = {(r.method, r.rain, r.metric): r.value for r in rows.itertuples()}
