@@ -18,8 +18,8 @@ def folded(model: nn.Module, images: Tensor) -> nn.Module:
     Where it is not (something else reads such a convolution too), the copy that is returned has its batch norms.
     """
     copy = frozen_copy(model)
-    found, before = pairs(copy, images)
-    for conv, norm in found:
+    foldable, before = pairs(copy, images)
+    for conv, norm in foldable:
         copy.set_submodule(conv, fuse_conv_bn_eval(copy.get_submodule(conv), copy.get_submodule(norm)))
         copy.set_submodule(norm, nn.Identity())
     with torch.no_grad():
@@ -36,7 +36,7 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], tupl
     """Names (convolution, batch norm), each called once, the one on the very output of the other; and the output."""
     made: dict[int, tuple[str, int, Tensor]] = {}  # holds the tensors, so that no two have one id
     calls: list[str] = []
-    found: list[tuple[str, str]] = []
+    followed: list[tuple[str, str]] = []
 
     def leave(name: str):
         def hook(module, inputs, output):
@@ -50,7 +50,7 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], tupl
             calls.append(name)
             conv, version, _ = made.get(id(inputs[0]), (None, None, None))
             if conv is not None and version == inputs[0]._version and module.running_mean is not None:
-                found.append((conv, name))
+                followed.append((conv, name))
 
         return hook
 
@@ -64,7 +64,7 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], tupl
         output = model(images)
     for hook in hooks:
         hook.remove()
-    return [pair for pair in found if all(calls.count(name) == 1 for name in pair)], output
+    return [pair for pair in followed if all(calls.count(name) == 1 for name in pair)], output
 
 
 def close(before: Tensor | None, after: Tensor | None) -> bool:

@@ -120,14 +120,14 @@ def twin(copy: nn.Module, model: nn.Module, done: dict[int, nn.Module]) -> nn.Mo
     """A module with the tensors of `copy` and the hooks of `model`, which has submodules of the same names."""
     if id(copy) in done:
         return done[id(copy)]
-    found = done[id(copy)] = copy.__new__(type(copy))
-    vars(found).update(vars(copy) | {key: dict(vars(copy)[key]) for key in ("_parameters", "_buffers")})
-    vars(found).update({key: vars(model)[key] for key in HOOKS})
+    module = done[id(copy)] = copy.__new__(type(copy))
+    vars(module).update(vars(copy) | {key: dict(vars(copy)[key]) for key in ("_parameters", "_buffers")})
+    vars(module).update({key: vars(model)[key] for key in HOOKS})
     children = copy._modules.items()
-    vars(found)["_modules"] = {
+    vars(module)["_modules"] = {
         name: child if child is None else twin(child, model._modules[name], done) for name, child in children
     }
-    return found
+    return module
 
 
 def state_of(model: nn.Module) -> State:

@@ -18,8 +18,8 @@ from .problem import for_answers, select, share_of, share_right
 from .searches import wide
 
 
-class Found(NamedTuple):
-    """What one attack found: the pictures, and how much of each is left to attack, in float32."""
+class Attacked(NamedTuple):
+    """The pictures of one attack, and how much of each is still right, in float32."""
 
     images: Tensor  # (B, 3, H, W)
     left: Tensor  # (B,) share of the labelled pixels still correct; for targets that are no labels minus the loss
@@ -53,24 +53,24 @@ class WorstOf:
 
     def __call__(self, model: nn.Module, images: Tensor, target, **options) -> Tensor:
         worst = None
-        for found in self.each(model, images, target, **options).values():
+        for attacked in self.each(model, images, target, **options).values():
             if worst is None:
-                worst = found
+                worst = attacked
                 continue
-            better = found.left < worst.left
-            pictures = torch.where(wide(better), found.images, worst.images)
-            worst = Found(pictures, torch.where(better, found.left, worst.left))
+            better = attacked.left < worst.left
+            pictures = torch.where(wide(better), attacked.images, worst.images)
+            worst = Attacked(pictures, torch.where(better, attacked.left, worst.left))
         return worst.images
 
     def trace(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Trajectory]:
         """The course of every member, each on all images."""
         return {name: attack.trace(model, images, target, **options) for name, attack in self.members.items()}
 
-    def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Found]:
+    def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Attacked]:
         """What every member found, in their order. Where a member was not given an image: what was found before."""
         images, target = ready(images, target, options.get("mask"), options.get("keys"))
         pictures, left = images, images.new_full((len(images),), torch.inf)
-        found: dict[str, Found] = {}
+        results: dict[str, Attacked] = {}
         open_ = torch.arange(len(images), device=images.device)
         for name, attack in self.members.items():
             if len(open_):
@@ -78,10 +78,10 @@ class WorstOf:
                 made = attack(model, images[open_], some, **{key: rows(value, open_) for key, value in options.items()})
                 pictures = pictures.index_copy(0, open_, made)
                 left = left.index_copy(0, open_, self.measure(model, made, some).to(left))
-            found[name] = Found(pictures, left)
+            results[name] = Attacked(pictures, left)
             if self.skip and isinstance(target, Tensor):
                 open_ = (left > (-1 if self.towards else 0)).nonzero().flatten()
-        return found
+        return results
 
     def measure(self, model: nn.Module, images: Tensor, target) -> Tensor:
         """How much is left of each picture: (B,)."""
@@ -100,11 +100,11 @@ class WorstOf:
                 "got skip=True: use stop='member'"
             )
         counts = []
-        for found in self.each(model, images, target, **options).values():
+        for attacked in self.each(model, images, target, **options).values():
             with frozen(model), torch.no_grad():
-                output = model(found.images)
+                output = model(attacked.images)
             draws = len(output.logits) // len(images)
-            seen = confusion(output, Sample(found.images, images, for_answers(target, draws)))
+            seen = confusion(output, Sample(attacked.images, images, for_answers(target, draws)))
             counts.append(seen.view(draws, len(images), *seen.shape[1:]).sum(0))
         return torch.stack(counts).cpu().numpy()
 
@@ -238,10 +238,10 @@ def worst_miou(counts: np.ndarray, seed: int = 0, gain: float = 1e-4) -> tuple[f
     while True:
         for image in random.permutation(everyone):
             candidates = total - counts[choice[image], image] + counts[:, image]
-            found = mean_iou(candidates)
-            if found.min() < best:
-                choice[image] = int(found.argmin())
-                total, best = candidates[choice[image]], float(found.min())
+            mious = mean_iou(candidates)
+            if mious.min() < best:
+                choice[image] = int(mious.argmin())
+                total, best = candidates[choice[image]], float(mious.min())
         if before - best <= gain:
             return best, choice
         before = best

@@ -111,8 +111,8 @@ def cosine_cross_entropy(probabilities: Probabilities = softmax) -> Objective:
     """
 
     def objective(output: Output, target: Tensor, progress: float) -> Tensor:
-        found = probabilities(output.logits.detach())
-        cosine = of_label(found, target) / length(found)
+        p = probabilities(output.logits.detach())
+        cosine = of_label(p, target) / length(p)
         return cosine * cross_entropy(output, target, progress)
 
     def far_first(output: Output, target: Tensor, progress: float) -> Tensor:

@@ -132,10 +132,10 @@ def as_sea(objective: Objective, protocol: str) -> dict:
         >>> sorted(as_sea(OBJECTIVES["ce"], "corrected"))
         ['keep', 'track']
     """
-    found = {"track": cross_entropy, "keep": LOWEST_ACCURACY}
+    fields = {"track": cross_entropy, "keep": LOWEST_ACCURACY}
     if choose("protocol", protocol, PROTOCOLS) == "published":
-        found |= {"share": published_share_right, "finite": objective is not published_jensen_shannon}
-    return found
+        fields |= {"share": published_share_right, "finite": objective is not published_jensen_shannon}
+    return fields
 
 
 def sea_members(protocol: str = "corrected") -> dict[str, tuple[str, dict]]:

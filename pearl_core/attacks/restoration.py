@@ -167,9 +167,9 @@ def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, s
     """
     sizes = torch.tensor(size, device=source.device).expand(len(source), 2)
     with torch.no_grad():
-        found = Patches(source, tuple(features(crop(image, wanted, sizes))), sizes)
-    found.check(image)
-    return found
+        target = Patches(source, tuple(features(crop(image, wanted, sizes))), sizes)
+    target.check(image)
+    return target
 
 
 def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tensor:
@@ -195,10 +195,10 @@ def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tenso
 # ---- what they are made of ----
 
 
-def distance(found: tuple[Tensor, ...], wanted: tuple[Tensor, ...], region: Tensor | None = None) -> Tensor:
+def distance(features: tuple[Tensor, ...], wanted: tuple[Tensor, ...], region: Tensor | None = None) -> Tensor:
     """Sum over layers of the mean squared difference of features of length 1: (B,)."""
     total = torch.zeros((), device=wanted[0].device)
-    for a, b in zip(found, wanted, strict=True):
+    for a, b in zip(features, wanted, strict=True):
         apart = (F.normalize(a, dim=1, eps=1e-10) - F.normalize(b, dim=1, eps=1e-10)).square().sum(1)
         if region is not None:
             apart = apart * F.interpolate(region.to(apart)[:, None], apart.shape[1:], mode="area")[:, 0]

@@ -75,8 +75,8 @@ class Attention(nn.Module):
         coarse = x if self.sr is None else self.norm(convolved(self.sr, x))
         key, value = self.kv(coarse).chunk(2, -1)
         split = lambda y: y.flatten(1, -2).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # noqa: E731
-        found = attended(split(self.asking(x)), split(key), split(value))
-        return self.proj(found.transpose(1, 2).reshape(x.shape))
+        values = attended(split(self.asking(x)), split(key), split(value))
+        return self.proj(values.transpose(1, 2).reshape(x.shape))
 
     def asking(self, x: Tensor) -> Tensor:
         return self.q(x)
@@ -144,7 +144,7 @@ class Encoder(nn.Module):
         self.mini_patch_embed4 = Patches(dims[0], dims[-1])  # in the authors' checkpoints, never used
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        found, inside = [], None
+        levels, inside = [], None
         for stage in (1, 2, 3, 4):
             x = self.get_submodule(f"patch_embed{stage}")(x)
             x = x if inside is None else x + inside
@@ -152,8 +152,8 @@ class Encoder(nn.Module):
                 for name in ("mini_patch_embed", "patch_block", "pnorm"):
                     inside = self.get_submodule(f"{name}{stage}")(x if name == "mini_patch_embed" else inside)
             x = self.get_submodule(f"norm{stage}")(self.get_submodule(f"block{stage}")(x))
-            found.append(x)
-        return found
+            levels.append(x)
+        return levels
 
 
 class Decoder(nn.Module):
@@ -194,8 +194,8 @@ class ConvTail(nn.Module):
         self.dense_4, self.dense_3, self.dense_2, self.dense_1 = (nn.Sequential(Residual(w)) for w in widths[2:-1])
         self.conv_output = conv(whole, 3)  # in the authors' checkpoints, never used
 
-    def forward(self, x: Tensor, found: list[Tensor]) -> Tensor:
-        first, second, third, fourth = found
+    def forward(self, x: Tensor, levels: list[Tensor]) -> Tensor:
+        first, second, third, fourth = levels
         x = self.convd32x(x)[:, :, : fourth.shape[2], : fourth.shape[3]] + fourth  # odd sides were rounded up
         x = self.dense_4(self.convd16x(x)) + third
         x = self.dense_3(self.convd8x(x)) + second
@@ -239,9 +239,9 @@ class TransWeather(nn.Module):
         height, width = rainy.shape[2:]
         step = 32 if min(height, width) > SMALLEST else 64  # the smallest side the inner patches of stage 3 can have
         x = pad_to_grid(rainy, step)
-        found = self.Tenc((2 * x - 1 if self.normalize else x).permute(0, 2, 3, 1))
-        tasks, *found = (features.permute(0, 3, 1, 2) for features in (self.Tdec(found[-1]), *found))
-        x = self.clean(self.convtail(tasks, found))[:, :, :height, :width]
+        levels = self.Tenc((2 * x - 1 if self.normalize else x).permute(0, 2, 3, 1))
+        tasks, *levels = (features.permute(0, 3, 1, 2) for features in (self.Tdec(levels[-1]), *levels))
+        x = self.clean(self.convtail(tasks, levels))[:, :, :height, :width]
         x = torch.tanh(x.to(torch.promote_types(x.dtype, torch.float32)))  # autocast stops here: 8 bits are too few
         return (x + 1) / 2 if self.normalize else x
 

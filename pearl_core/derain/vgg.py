@@ -23,11 +23,11 @@ def perceptual(weights: Mapping[str, Tensor]) -> Callable[[Tensor, Tensor], Tens
     wanted = {}
     for number, (cin, out) in ((number, size) for stage in STAGES for number, size in stage.items()):
         wanted |= {f"features.{number}.weight": (out, cin, 3, 3), f"features.{number}.bias": (out,)}
-    found = {name: tuple(weights[name].shape) for name in wanted if name in weights}
-    if wrong := next((name for name in wanted if found.get(name) != wanted[name]), None):
+    shapes = {name: tuple(weights[name].shape) for name in wanted if name in weights}
+    if wrong := next((name for name in wanted if shapes.get(name) != wanted[name]), None):
         raise ValueError(
             f"wanted the weights of a VGG-16 without batch norms, {wrong} of shape {wanted[wrong]}; "
-            f"got {found.get(wrong, 'nothing of that name')}"
+            f"got {shapes.get(wrong, 'nothing of that name')}"
         )
     held = {name: weights[name].detach().float() for name in wanted}
 

@@ -22,16 +22,16 @@ def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
     The classifier is left out, and batch counters may be missing, as in old files. A ValueError unless everything else
     of the trunk is there in its shape, and nothing more: then the weights are those of another function.
     """
-    found = renamed(weights)
-    pooled = [name for name in found if ".downsample.2." in name]
+    entries = renamed(weights)
+    pooled = [name for name in entries if ".downsample.2." in name]
     if pooled:
         raise ValueError(f"wanted a ResNet with strided shortcuts, got a ResNet-D, which averages in them: {pooled[0]}")
-    wanted, got = shapes(trunk(net)), shapes(found)
+    wanted, got = shapes(trunk(net)), shapes(entries)
     if wanted != got:
         raise ValueError(
             f"wanted an ImageNet ResNet with {settings(wanted)}, got {settings(got) or first(wanted, got)}"
         )
-    net.load_state_dict(found, strict=False)
+    net.load_state_dict(entries, strict=False)
 
 
 def stem_of(weights: Mapping[str, Tensor]) -> str:
@@ -51,14 +51,14 @@ def two_heads(net: type[DilatedResNet], title: str) -> Network:
 
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The same entries under this package's names, without the classifier."""
-    found = {name.removeprefix("module."): value for name, value in weights.items()}
-    stem = TIMM_DEEP if "conv1.0.weight" in found else SEMSEG
+    entries = {name.removeprefix("module."): value for name, value in weights.items()}
+    stem = TIMM_DEEP if "conv1.0.weight" in entries else SEMSEG
 
     def place(name: str) -> str:
         module, _, entry = name.rpartition(".")
         return f"layer0.{stem[module]}.{entry}" if module in stem else name
 
-    return {place(name): value for name, value in found.items() if not name.startswith("fc.")}
+    return {place(name): value for name, value in entries.items() if not name.startswith("fc.")}
 
 
 def trunk(net: DilatedResNet) -> dict[str, Tensor]:
@@ -82,6 +82,6 @@ def settings(got: dict[str, tuple[int, ...]]) -> str:
 def first(wanted: dict[str, tuple[int, ...]], got: dict[str, tuple[int, ...]]) -> str:
     """Where shapes that no settings make part from those wanted."""
     name = next(name for name in (*wanted, *got) if wanted.get(name) != got.get(name))
-    one, other = (f"of shape {of[name]}" if name in of else "absent" for of in (wanted, got))
+    there, here = (f"of shape {of[name]}" if name in of else "absent" for of in (wanted, got))
     choices = f"depth {' or '.join(map(str, BLOCKS))}, stem {' or '.join(STEMS)}"
-    return f"one that no {choices} fits: {name} is {other}, not {one}"
+    return f"one that no {choices} fits: {name} is {here}, not {there}"
