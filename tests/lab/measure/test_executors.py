@@ -26,9 +26,9 @@ from lab.system import pool as pools
 from lab.system import progress
 from lab.system.pool import pool, wanted
 
-from . import work
+from .. import work
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TRIALS = [
     Trial(method, attack=attack, eps=8, steps=steps, threat="adaptive", images=8)
     for method in ("seg", "pearl") for attack in ("bim", "pgd") for steps in (1, 2)

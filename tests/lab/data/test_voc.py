@@ -12,7 +12,7 @@ from PIL import Image
 from lab.data import dataset, files, rainy, voc
 from lab.data.check import check
 
-from .layouts import coloured, one_line, save, tiles, voc_tree
+from ..layouts import coloured, one_line, save, tiles, voc_tree
 
 SIZE = (48, 64)
 TRAIN = tuple(f"2007_{i:06}" for i in range(4))

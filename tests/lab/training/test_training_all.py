@@ -12,7 +12,7 @@ from lab.training.job import Job, parents
 from lab.training.many import startable, train_all
 from pearl_core.recipes import RECIPES
 
-from . import tiny
+from .. import tiny
 
 
 def jobs(*names: NetName) -> list[Job]:

@@ -18,7 +18,7 @@ from lab.data.check import check
 from pearl_core.rain import preset
 from pearl_core.worlds.scenes import scene
 
-from .layouts import cityscapes_tree, one_line, voc_tree
+from ..layouts import cityscapes_tree, one_line, voc_tree
 
 REAL = os.environ.get("PEARL_DATA")
 needs_real = [pytest.mark.data, pytest.mark.skipif(not REAL, reason="PEARL_DATA is not set")]

@@ -18,10 +18,10 @@ from lab.training import one as training
 from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule
 
-from ..pearl_core.test_vgg import vgg, weights
-from . import tiny
+from ...pearl_core.test_vgg import vgg, weights
+from .. import tiny
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -29,12 +29,12 @@ from lab.training import plans
 from lab.training.job import parents
 from pearl_core.rain import preset
 
-from . import tiny
-from .layouts import cityscapes_tree, one_line, voc_tree
+from .. import tiny
+from ..layouts import cityscapes_tree, one_line, voc_tree
 
 SIZE, SQUARE = (64, 128), (64, 64)
 TINY = {"derain": tiny.PLAN.derain, "segmenter": tiny.PLAN.segmenter}
-IMAGENET = Path(__file__).parents[1] / "fixtures" / "parity" / "names-semseg-resnet50-deepstem.json"
+IMAGENET = Path(__file__).parents[2] / "fixtures" / "parity" / "names-semseg-resnet50-deepstem.json"
 PEARL = PAPERS["pearl"].experiments
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 

@@ -67,7 +67,7 @@ def test_several_runs_are_a_mean_and_a_deviation_where_the_zoo_holds_them(tiny_z
 
     from lab.nets import zoo
 
-    from . import tiny
+    from .. import tiny
 
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
     monkeypatch.setattr(zoo, "SHIPPED", tiny_zoo)

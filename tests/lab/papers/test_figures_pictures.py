@@ -22,7 +22,7 @@ from lab.view.panels import Panel
 from pearl_core.metrics import METRICS
 from pearl_core.types import VOID
 
-from . import tiny
+from .. import tiny
 
 MODULES = {"figure1": figure1, "figure3": figure3, "figure4": figure4}
 DERAINING = ("derain_seg", "nat", "pearl", "pearl_ama")

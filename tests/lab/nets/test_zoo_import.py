@@ -15,7 +15,7 @@ from pearl_core.derain.prenet import PReNet
 from pearl_core.segment import SEGMENTERS
 from pearl_core.segment.pspnet import PSPNet
 
-from ..parity import fixture
+from ...parity import fixture
 
 
 def prenet(width: int = 32) -> PReNet:

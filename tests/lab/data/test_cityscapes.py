@@ -13,7 +13,7 @@ from lab.data import dataset, rainy, scenes
 from lab.data.check import check
 from pearl_core.rain import preset
 
-from .layouts import cityscapes_tree, coloured, one_line, save, tiles
+from ..layouts import cityscapes_tree, coloured, one_line, save, tiles
 
 SIZE = (64, 128)
 KEYS = ("frankfurt_000000_000019", "munster_000001_000019")

@@ -36,7 +36,7 @@ from lab.view.setting import Setting
 from pearl_core import precision
 from pearl_core.metrics import METRICS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UNMOVED = json.loads((ROOT / "tests" / "fixtures" / "unmoved.json").read_text())
 DATA = os.environ.get("PEARL_DATA")
 CLASSES = {"scenes": 19, "objects": 21, "camvid": 11}
