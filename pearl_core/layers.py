@@ -23,10 +23,10 @@ class Normalize(nn.Module):
         return (x - self.mean) / self.std
 
 
-def check_pictures(x: Tensor) -> None:
-    """A ValueError unless x is (B, 3, H, W) with both sides at least `SMALLEST` pixels."""
-    if x.dim() != 4 or x.shape[1] != 3 or min(x.shape[2:]) < SMALLEST:
-        raise ValueError(f"wanted pictures (B, 3, H, W) of at least {SMALLEST} pixels a side, got {tuple(x.shape)}")
+def check_pictures(x: Tensor, smallest: int = SMALLEST) -> None:
+    """A ValueError unless x is (B, 3, H, W) with both sides at least `smallest` pixels."""
+    if x.dim() != 4 or x.shape[1] != 3 or min(x.shape[2:]) < smallest:
+        raise ValueError(f"wanted pictures (B, 3, H, W) of at least {smallest} pixels a side, got {tuple(x.shape)}")
 
 
 def pad_to_grid(x: Tensor, step: int, offset: int = 0) -> Tensor:

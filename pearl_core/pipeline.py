@@ -46,6 +46,9 @@ def frozen(model: nn.Module) -> Iterator[None]:
     Args:
         model: any model.
 
+    Raises:
+        ValueError: a model made in `torch.inference_mode()`, of which torch takes no gradients.
+
     Example:
         >>> import torch
         >>> from pearl_core.pipeline import frozen
@@ -58,6 +61,8 @@ def frozen(model: nn.Module) -> Iterator[None]:
     """
     modes = {module: module.training for module in model.modules()}
     flags = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    if any(parameter.is_inference() for parameter in flags):
+        raise ValueError("wanted a model made outside torch.inference_mode(), whose gradient can be taken")
     try:
         model.eval().requires_grad_(False)
         yield

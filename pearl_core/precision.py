@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .kept import folded_copy
-from .types import Output, choose
+from .types import Output, an_output, choose
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -100,7 +100,7 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
 
     def call(images: Tensor) -> Output:
         with torch.autocast(images.device.type, dtype):
-            output = copy(images.contiguous(memory_format=torch.channels_last))
+            output = an_output(copy(images.contiguous(memory_format=torch.channels_last)))
         return Output(*(None if part is None else part.to(images.dtype) for part in output))  # losses are float32
 
     return call

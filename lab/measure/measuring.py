@@ -30,6 +30,7 @@ from lab.system.progress import bar
 from pearl_core import SCIENCE
 from pearl_core.attacks.catalogue import LABEL_MAP
 from pearl_core.bootstrap import interval
+from pearl_core.chance import answer
 from pearl_core.metrics import METRICS, observe_all
 from pearl_core.types import Sample
 
@@ -184,8 +185,7 @@ def findings(samples: Sequence[Sample], cells: Sequence[Cell]) -> Iterator[Findi
     for sample in samples:
         pictures = attacked_pictures(sample, cells)
         for place, cell in enumerate(cells):
-            with torch.no_grad():
-                output = build(cell.victim, here().type)(pictures[steps_of(cell)])
+            output = answer(build(cell.victim, here().type), pictures[steps_of(cell)], keys=sample.keys)
             yield Finding(place, sample.keys, observe_all(output, sample, cell.metrics))
 
 

@@ -18,7 +18,7 @@ from ..precision import PRECISIONS
 from ..types import VOID, choose
 from .balls import Ball
 from .objectives import Objective
-from .problem import ImageProblem, Keep, Share, share_right
+from .problem import ImageProblem, Keep, Share, select, share_right
 from .searches import Search
 
 Attack = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -197,7 +197,14 @@ def restarted(attack: Ascent, starts: int) -> tuple[Ascent, ...]:
 def ready(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str] | None = None):
     """Pictures without a gradient to what made them, and labels as int64. Raises ValueError where they do not fit."""
     check(images, target, mask, keys)
-    return images.detach(), target.long() if isinstance(target, Tensor) else target
+    with torch.inference_mode(False):  # an attack takes gradients there too
+        images, target = (select(part, outside) for part in (images, target))
+        return images.detach(), target.long() if isinstance(target, Tensor) else target
+
+
+def outside(tensor: Tensor) -> Tensor:
+    """The tensor, or where it was made in `torch.inference_mode()` a copy of it that gradients may use."""
+    return tensor.clone() if tensor.is_inference() else tensor
 
 
 def check(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str] | None = None) -> None:
@@ -205,6 +212,11 @@ def check(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str
     kind = target.dtype if isinstance(target, Tensor) else None
     if not images.is_floating_point() or (kind is not None and kind.is_floating_point):
         raise ValueError(f"wanted float pictures and integer labels, got {images.dtype} and {kind}")
+    if images.dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"wanted pictures of float32 or float64, got {images.dtype}: rounding would leave the ball; "
+            "precision='bfloat16' makes the gradients alone coarser"
+        )
     if not len(images):
         raise ValueError("wanted one picture or more, got none")
     if not isinstance(target, Tensor):

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..chance import answer
 from ..metrics import confusion, mean_iou
-from ..pipeline import frozen
 from ..types import PROTOCOLS, VOID, Sample, choose
 from .compose import Attack, Trajectory, ready
 from .problem import for_answers, select, share_of, share_right
@@ -88,8 +88,8 @@ class WorstOf:
         if isinstance(target, Tensor):
             accuracy = accuracy_of(model, images, target)
             return -accuracy if self.towards else accuracy
-        with frozen(model), torch.no_grad():
-            loss = next(iter(self.members.values())).objective(model(images), target, 1.0)
+        with torch.no_grad():
+            loss = next(iter(self.members.values())).objective(answer(model, images), target, 1.0)
         return -loss.flatten(1).mean(1) if loss.dim() > 1 else -loss
 
     def counts(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> np.ndarray:
@@ -101,8 +101,7 @@ class WorstOf:
             )
         counts = []
         for attacked in self.each(model, images, target, **options).values():
-            with frozen(model), torch.no_grad():
-                output = model(attacked.images)
+            output = answer(model, attacked.images)
             draws = len(output.logits) // len(images)
             seen = confusion(output, Sample(attacked.images, images, for_answers(target, draws)))
             counts.append(seen.view(draws, len(images), *seen.shape[1:]).sum(0))
@@ -153,8 +152,7 @@ def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
         >>> accuracy_of(net, sample.rainy, net(sample.rainy).predicted)
         tensor([1., 1.])
     """
-    with frozen(model), torch.no_grad():
-        output = model(images)
+    output = answer(model, images)
     draws = len(output.logits) // len(images)
     return share_of(output, for_answers(target, draws), draws)
 

@@ -6,7 +6,6 @@ push, pictures do not depend on their batch, the model does not change, and no p
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -14,6 +13,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from ..chance import Steady, kept, key_of, uniform_like
 from ..pipeline import frozen
 from ..precision import lowered
 from ..types import VOID, Output
@@ -85,12 +85,19 @@ class ImageProblem:
         self.log: list[Reading] | None = [] if watch else None  # without gradients
         self.passes = self.gradients = 0  # of single images: forward, forward and back
         self.looks = 0
+        self.steady = Steady()
         self.reopen()
 
     @cached_property
     def call(self) -> Callable[[Tensor], Output]:
         """The model in the precision of the gradients; made at the first look, once for the whole attack."""
-        return lowered(self.model, self.images, self.how.precision)
+        with kept(self.images.device):
+            return lowered(self.model, self.images, self.how.precision)
+
+    def seeds(self) -> list[int]:
+        """For a model with random numbers inside: from (seed, picture, step)."""
+        names = self.images if self.keys is None else self.keys
+        return [key_of(names[i], f"{self.how.seed}, look {self.looks}") for i in self.active.tolist()]
 
     def reopen(self) -> None:
         self.active = torch.arange(len(self.images), device=self.images.device)
@@ -115,7 +122,7 @@ class ImageProblem:
         whole = len(self.active) == len(self.images)
         if len(self.active):
             pick = (lambda t: t) if whole else (lambda t: t[self.active])
-            with frozen(self.model):
+            with torch.inference_mode(False), frozen(self.model):
                 seen = self.evaluate(pick(self.images), pick(delta), select(self.target, pick), progress, gradient)
             self.gradients += len(self.active) * gradient
             self.passes += len(self.active)
@@ -134,7 +141,7 @@ class ImageProblem:
         """The same for a batch by itself: one forward pass, and one backward pass where a gradient is asked for."""
         with torch.set_grad_enabled(gradient):
             point = (images + delta).detach().requires_grad_(gradient)
-            output = self.call(point)
+            output = self.steady(self.call, point, self.seeds)
             draws = len(output.derained) // len(images)
             target = for_answers(target, draws)
             check_classes(target, output)
@@ -228,18 +235,3 @@ def check_classes(target, output: Output) -> None:
     beyond = (target >= classes) & (target != VOID)
     if beyond.any():
         raise ValueError(f"wanted labels from 0 to {classes - 1} and void {VOID}, got {int(target[beyond][0])}")
-
-
-def uniform_like(images: Tensor, seed: int, keys: Sequence[str] | None = None) -> Tensor:
-    """Numbers uniform in [0, 1), per image from (seed, its key or the hash of its pixels): the same in any batch."""
-    rows = []
-    for image, key in zip(images.detach().cpu(), keys or [None] * len(images), strict=True):
-        generator = torch.Generator().manual_seed(key_of(image if key is None else key, seed))
-        rows.append(torch.rand(image.shape, generator=generator, dtype=image.dtype))
-    return torch.stack(rows).to(images.device)
-
-
-def key_of(key: Tensor | str, seed: int) -> int:
-    """A number of 63 bits that only the seed and a key, the pixels or a name, decide."""
-    values = key.encode() if isinstance(key, str) else key.detach().cpu().contiguous().numpy().tobytes()
-    return int.from_bytes(hashlib.blake2b(values, key=str(seed).encode(), digest_size=8).digest(), "little") >> 1

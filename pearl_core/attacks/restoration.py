@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..pipeline import frozen
+from ..chance import answer
 from ..types import Output
 from .objectives import Objective
 
@@ -113,8 +113,8 @@ def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Ten
         >>> own_output(net, sample.rainy).shape
         torch.Size([2, 3, 32, 40])
     """
-    with frozen(model), torch.no_grad():
-        derained = model(images).derained.clamp(0, 1)
+    with torch.no_grad():
+        derained = answer(model, images).derained.clamp(0, 1)
         derained = derained.view(-1, *images.shape).mean(0)  # over the answers of a model that gives several
     return (255 * derained).round() / 255 if rounded else derained
 

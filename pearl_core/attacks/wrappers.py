@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ..chance import kept, key_of
 from ..types import Output
-from .problem import key_of
 
 
 class StraightThrough(nn.Module):
@@ -68,7 +68,7 @@ class Expectation(nn.Module):
 
     def forward(self, images: Tensor) -> Output:
         answers = []  # of each picture, which is asked by itself, so that it does not matter what it is in a batch with
-        with torch.random.fork_rng():
+        with kept(images.device):
             for image in images.split(1):
                 torch.manual_seed(key_of(image, self.seed))
                 answers.append([self.model(image) for _ in range(self.draws)])

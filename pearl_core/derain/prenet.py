@@ -37,7 +37,7 @@ class PReNet(nn.Module):
         self.conv = nn.Sequential(conv(width, 3))
 
     def forward(self, rainy: Tensor) -> Tensor:
-        check_pictures(rainy)
+        check_pictures(rainy, 1)
         *_, derained = self.passes(rainy)
         return derained
 

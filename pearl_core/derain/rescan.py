@@ -107,7 +107,7 @@ class RESCAN(nn.Module):
 
     def passes(self, rainy: Tensor) -> Iterator[Tensor]:
         """The derained picture of every stage, one after the other."""
-        check_pictures(rainy)
+        check_pictures(rainy, 1)
         derained, states = rainy, [None] * len(self.rnns)
         for _ in range(self.stages):
             x = derained.contiguous(memory_format=torch.channels_last)  # the faster layout, on a CPU by a third

@@ -7,8 +7,8 @@ from pearl_core.attacks import zoo
 from pearl_core.attacks.balls import Linf
 from pearl_core.attacks.compose import ascend
 from pearl_core.attacks.objectives import cross_entropy, margin, minus
-from pearl_core.attacks.problem import uniform_like
 from pearl_core.attacks.searches import FixedSteps
+from pearl_core.chance import uniform_like
 from pearl_core.types import VOID, Output
 
 from .victims import CLASSES, pointwise, problem, smooth, trained

@@ -93,10 +93,16 @@ def test_the_aux_head_stays_silent_unless_asked_and_is_absent_when_left_out():
     assert not any(name.startswith("aux") for name in narrow(aux=False).segment.state_dict())
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 31, 64), (1, 3, 64, 31), (1, 1, 64, 64), (3, 64, 64)], ids=str)
-@pytest.mark.parametrize("part", ["derain", "segment"])
+@pytest.mark.parametrize(
+    ("part", "shape"),
+    [
+        *(("segment", shape) for shape in ((1, 3, 31, 64), (1, 3, 64, 31), (1, 1, 64, 64), (3, 64, 64))),
+        *(("derain", shape) for shape in ((1, 3, 0, 64), (1, 1, 64, 64), (3, 64, 64))),
+    ],
+    ids=str,
+)
 def test_a_picture_too_small_or_not_rgb_is_refused_in_one_line(part, shape):
-    with pytest.raises(ValueError, match=r"^wanted pictures \(B, 3, H, W\) of at least 32 pixels .*, got \(") as error:
+    with pytest.raises(ValueError, match=r"^wanted pictures \(B, 3, H, W\) of at least \d+ pixels .*, got \(") as error:
         getattr(narrow(), part)(torch.rand(shape))
     assert "\n" not in str(error.value)
 

@@ -130,3 +130,10 @@ def test_it_trains_on_the_last_pass_by_its_likeness_to_the_clean_picture():
 def test_its_loss_is_float32_under_autocast():
     with torch.autocast("cpu", torch.bfloat16):
         assert small().loss(X, X).dtype == torch.float32
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 31), (31, 40)])
+def test_small_pictures_are_derained_too(size):
+    """As the authors' net does: every layer sees 3 x 3 pixels, and nothing is made smaller."""
+    x = torch.rand(1, 3, *size)
+    assert PReNet(width=4, iterations=2)(x).shape == x.shape

@@ -59,9 +59,10 @@ def test_any_picture_keeps_its_size_and_has_a_gradient_everywhere(size):
     assert (gradient != 0).any(1).all()
 
 
-def test_a_picture_too_small_is_refused():
-    with pytest.raises(ValueError, match="at least 32 pixels a side, got"):
-        small()(pictures(31, 64))
+def test_any_picture_is_derained_as_the_authors_net_does_and_one_without_pixels_is_refused():
+    assert small()(pictures(7, 64)).shape == (1, 3, 7, 64)
+    with pytest.raises(ValueError, match="at least 1 pixels a side, got"):
+        small()(pictures(0, 64))
 
 
 def test_a_picture_is_seen_alike_alone_and_in_a_batch():
