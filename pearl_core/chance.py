@@ -157,7 +157,9 @@ def seeded(call: Callable[[Tensor], Output], image: Tensor, seed: int) -> Output
 
 def stacked(answers: Sequence[Output]) -> Output:
     """The answers for single pictures as that of the batch; several answers for each stand one after the other."""
-    return Output(*(None if part[0] is None else torch.stack(part, 1).flatten(0, 1) for part in zip(*answers)))
+    return Output(
+        *(None if part[0] is None else torch.stack(part, 1).flatten(0, 1) for part in zip(*answers, strict=True))
+    )
 
 
 def draws(call: Callable[[Tensor], Output], images: Tensor) -> bool:
