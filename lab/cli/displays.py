@@ -29,11 +29,11 @@ def experiment(options) -> None:
     from lab.reproduce.run import on_terminal, write
 
     made = options.made
-    found = made.measured(data_root=options.data_root, **given(options, made.parameters))
-    report = made.layout(found)
+    measured = made.measured(data_root=options.data_root, **given(options, made.parameters))
+    report = made.layout(measured)
     print(on_terminal(report))
     if options.out:
-        write(options.out, made.name, report, found)
+        write(options.out, made.name, report, measured)
 
 
 def add_reproduce(commands) -> None:
@@ -54,10 +54,10 @@ def reproduce(options) -> None:
     from lab.reproduce.run import on_terminal, reproduced, write
 
     chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
-    for made, report, found in reproduced(options.paper, data_root=options.data_root, **chosen):
+    for made, report, measured in reproduced(options.paper, data_root=options.data_root, **chosen):
         print(on_terminal(report), end="\n\n", flush=True)
         if options.out:
-            write(options.out, made.name, report, found)
+            write(options.out, made.name, report, measured)
 
 
 def add_claims(commands) -> None:
@@ -81,8 +81,8 @@ def claims(options) -> None:
 
     paper = paper_of(options.paper)
     told = verdicts.declared(paper, options.claim)
-    found = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
-    print(on_terminal(verdict_report.report(found, told, paper.title, paper.remark)))
+    rows = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
+    print(on_terminal(verdict_report.report(rows, told, paper.title, paper.remark)))
 
 
 def add_report(commands) -> None:

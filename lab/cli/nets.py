@@ -60,17 +60,17 @@ def train(options) -> None:
     files = {file: path for file in wanted_files() if (path := getattr(options, file)) is not None}
     jobs = [
         training.Job(
-            one,
-            None if reader(one.dataset).built_in else options.data_root,
+            net_name,
+            None if reader(net_name.dataset).built_in else options.data_root,
             options.steps,
             options.eps,
             options.attack_steps,
             options.scale,
-            {file: path for file, path in files.items() if not options.all or training.takes(one, file)},
+            {file: path for file, path in files.items() if not options.all or training.takes(net_name, file)},
             options.workers,
             settings_of_words(options.setting),
         )
-        for one in (to_train(options.dataset, options.scale) if options.all else [name])
+        for net_name in (to_train(options.dataset, options.scale) if options.all else [name])
     ]
     for net in train_all(jobs, options.processes):
         print(f"{net.path}, {net.card['seconds']} s", flush=True)

@@ -29,10 +29,10 @@ def look(options) -> None:
         if options.image is None
         else uploads.fitted(uploads.decoded(options.image.read_bytes(), str(options.image)))
     )
-    found = setting.read(options.setting.read_text())
-    if own is not None and found.image is None:
-        raise ValueError(f"{options.setting} looks at a picture of {found.dataset}, but {options.image} was given")
-    view = look(found, own=own, data_root=options.data_root)
+    exported = setting.read(options.setting.read_text())
+    if own is not None and exported.image is None:
+        raise ValueError(f"{options.setting} looks at a picture of {exported.dataset}, but {options.image} was given")
+    view = look(exported, own=own, data_root=options.data_root)
     print(take.text(view))
     if options.out:
         take.write(view, options.out, own, options.data_root)
@@ -63,10 +63,10 @@ def data(options) -> None:
     if options.action == "check":
         print(check(options.dataset, options.data_root))
         return
-    found = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
-    for name, values in found.items():
+    calibrations = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
+    for name, values in calibrations.items():
         print(name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
-    for line in misses(found, "val"):
+    for line in misses(calibrations, "val"):
         print("note:", line)
 
 
@@ -77,10 +77,10 @@ def add_bench(commands) -> None:
     benches = command.add_subparsers(required=True, metavar="what")
     for name, module in BENCHES.items():
         work = getattr(module, name)
-        one = benches.add_parser(name, help=module.__doc__.splitlines()[0])
+        parser = benches.add_parser(name, help=module.__doc__.splitlines()[0])
         parameters = {p.name: p.default for p in inspect.signature(work).parameters.values()}
-        add_options(one, parameters)
-        one.set_defaults(run=lambda options, work=work, names=parameters: bench(work, given(options, names)))
+        add_options(parser, parameters)
+        parser.set_defaults(run=lambda options, work=work, names=parameters: bench(work, given(options, names)))
 
 
 def bench(work: Callable[..., str], settings: dict) -> None:
