@@ -11,18 +11,18 @@ UNITS = {"mIoU": "%", "mAcc": "%", "allAcc": "%", "PSNR": "dB"}  # SSIM has none
 
 def cards() -> tuple[dict[str, dict], list[str]]:
     """All readable cards by net name, the user's own before the shipped ones; and what is wrong, a sentence each."""
-    found: dict[str, dict] = {}
+    by_name: dict[str, dict] = {}
     problems: dict[str, str] = {}
     for folder in zoo.folders():
         for path in sorted(folder.glob("*/*.json")):
             name = str(path.relative_to(folder).with_suffix(""))
-            if name in found or name in problems or not path.with_suffix(".safetensors").exists():
+            if name in by_name or name in problems or not path.with_suffix(".safetensors").exists():
                 continue  # a broken card hides the shipped net of its name, as it does wherever the net is used
             try:
-                found[name] = zoo.read_card(path)
+                by_name[name] = zoo.read_card(path)
             except (ValueError, OSError) as error:
                 problems[name] = " ".join(str(error).split())
-    return found, list(problems.values())
+    return by_name, list(problems.values())
 
 
 def dataset_of(name: str) -> str:
@@ -40,9 +40,9 @@ def derained() -> list[str]:
     return [dataset for dataset in datasets() if any(dataset_of(name) == dataset for name in names)]
 
 
-def table(found: dict[str, dict]) -> pd.DataFrame:
+def table(by_name: dict[str, dict]) -> pd.DataFrame:
     """One row per net: network, size, training, scores on pictures it was not trained on."""
-    return pd.DataFrame([row(name, card) for name, card in found.items()])
+    return pd.DataFrame([row(name, card) for name, card in by_name.items()])
 
 
 def row(name: str, card: dict) -> dict:

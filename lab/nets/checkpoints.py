@@ -22,10 +22,10 @@ def read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"no file of weights at {path}")
     if path.suffix == ".safetensors":
-        found = parsed(path.read_bytes(), path)
+        state = parsed(path.read_bytes(), path)
     else:
-        found = state_in(unpacked(path), path)
-    return {name.removeprefix(PREFIX): tensor for name, tensor in found.items()}
+        state = state_in(unpacked(path), path)
+    return {name.removeprefix(PREFIX): tensor for name, tensor in state.items()}
 
 
 def parsed(data: bytes, path: Path) -> dict[str, Tensor]:
@@ -43,11 +43,13 @@ def unpacked(path: Path) -> object:
         raise ValueError(f"{path} holds no plain weights, or is damaged ({reason})") from None
 
 
-def state_in(found: object, path: Path) -> dict[str, Tensor]:
+def state_in(contents: object, path: Path) -> dict[str, Tensor]:
     """The state dictionary: the file's own entries if they are tensors, else the one entry that is made of tensors."""
-    states = [value for value in (found, *(found.values() if isinstance(found, dict) else ())) if is_state(value)]
+    states = [
+        value for value in (contents, *(contents.values() if isinstance(contents, dict) else ())) if is_state(value)
+    ]
     if len(states) != 1:
-        got = ", ".join(map(str, found)) if isinstance(found, dict) else type(found).__name__
+        got = ", ".join(map(str, contents)) if isinstance(contents, dict) else type(contents).__name__
         raise ValueError(
             f"{path}: wanted one state dictionary of tensors, got {len(states)} in {got[:200] or 'nothing'}"
         )

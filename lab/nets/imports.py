@@ -60,11 +60,11 @@ def classes_of(weights: dict[str, Tensor], head: str, path: Path) -> int:
 
 def settings_of_words(words: Iterable[str]) -> dict[str, int | float]:
     """{"width": 96} from ["width=96"]."""
-    found = {}
+    settings = {}
     for word in words:
         name, _, number = word.partition("=")
         try:
-            found[name] = int(number) if number.lstrip("-").isdigit() else float(number)
+            settings[name] = int(number) if number.lstrip("-").isdigit() else float(number)
         except ValueError:
             raise ValueError(f"wanted a setting as NAME=NUMBER, such as width=96, got {word!r}") from None
-    return found
+    return settings

@@ -99,10 +99,10 @@ def only(nets: Nets, part: str | None) -> Nets:
     """One part of a pipeline, all of it where none is named."""
     if part is None:
         return nets
-    found = tuple(net if name == part else None for name, net in zip(PARTS, nets, strict=True))
-    if found == (None, None):
+    kept = tuple(net if name == part else None for name, net in zip(PARTS, nets, strict=True))
+    if kept == (None, None):
         raise ValueError(f"wanted a system with a {part} net for this attack, got one without")
-    return found
+    return kept
 
 
 def trained_together(name: NetName, other: NetName) -> None:
@@ -124,12 +124,14 @@ def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
         except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
             return False
 
-    found = {method: [derain for derain in DERAINERS if there(method, derain)] for method in METHODS}
-    return {method: derains for method, derains in found.items() if derains} or {name: [*DERAINERS] for name in METHODS}
+    by_method = {method: [derain for derain in DERAINERS if there(method, derain)] for method in METHODS}
+    return {method: derains for method, derains in by_method.items() if derains} or {
+        name: [*DERAINERS] for name in METHODS
+    }
 
 
 @cache
-def build(found: Nets, device: str = "cpu") -> Pipeline:
+def build(nets: Nets, device: str = "cpu") -> Pipeline:
     """The pipeline of these nets, in evaluation mode. Shared: its weights stay as they are."""
-    pipeline = Pipeline(*(None if net is None else net.module for net in found)).eval()
+    pipeline = Pipeline(*(None if net is None else net.module for net in nets)).eval()
     return pipeline if device == "cpu" else deepcopy(pipeline).to(device)

@@ -128,12 +128,12 @@ def find(name: NetName) -> Net:
 
 def catalogue() -> dict[str, dict]:
     """All cards by net name, the user's own before the shipped ones."""
-    found = {}
+    by_name = {}
     for folder in folders():
         for path in sorted(folder.glob("*/*.json")):
             if path.with_suffix(".safetensors").exists():
-                found.setdefault(str(path.relative_to(folder).with_suffix("")), read_card(path))
-    return found
+                by_name.setdefault(str(path.relative_to(folder).with_suffix("")), read_card(path))
+    return by_name
 
 
 def read_card(path: Path) -> dict:
