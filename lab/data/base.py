@@ -175,8 +175,8 @@ def stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
         return None
     sizes = sorted({a.shape[:2] for a in arrays})
     if len(sizes) != 1:
-        found = ", ".join(f"{h}x{w}" for h, w in sizes) or "no picture at all"
-        raise ValueError(f"a batch wants pictures of one size (H x W), got {found}; take them one at a time")
+        got = ", ".join(f"{h}x{w}" for h, w in sizes) or "no picture at all"
+        raise ValueError(f"a batch wants pictures of one size (H x W), got {got}; take them one at a time")
     return np.stack(arrays)
 
 

@@ -29,20 +29,20 @@ def calibrate_dataset(
     if reader(name).size is None:
         raise ValueError(f"wanted a data set without rain, but {name} comes with its own")
     train, val = (dataset(name, split, data_root=data_root, size=size, rain="none") for split in ("train", "val"))
-    found = {rain: _calibrated(rain, train, val) for rain in TARGETS}
-    lost = misses(found, "train")
+    calibrations = {rain: _calibrated(rain, train, val) for rain in TARGETS}
+    lost = misses(calibrations, "train")
     if lost:
         raise ValueError(f"{name} at {rainy.size_key(train.size)}: {'; '.join(lost)}; nothing recorded")
-    rainy.record(name, train.size, found)
-    return found
+    rainy.record(name, train.size, calibrations)
+    return calibrations
 
 
-def misses(found: dict[str, dict[str, float]], split: str) -> list[str]:
+def misses(calibrations: dict[str, dict[str, float]], split: str) -> list[str]:
     """The presets whose rain on `split` is not as bad, or worse, than it should be; one line each."""
     return [
-        f"rain {rain!r} on {split}: wanted {target} +- {tolerance} dB, got {found[rain][f'psnr_{split}']:.2f} dB"
+        f"rain {rain!r} on {split}: wanted {target} +- {tolerance} dB, got {calibrations[rain][f'psnr_{split}']:.2f} dB"
         for rain, (target, tolerance) in TARGETS.items()
-        if abs(found[rain][f"psnr_{split}"] - target) > tolerance
+        if abs(calibrations[rain][f"psnr_{split}"] - target) > tolerance
     ]
 
 
@@ -61,11 +61,11 @@ def _calibrated(name: str, train: Dataset, val: Dataset) -> dict[str, float]:
     chosen = _spread(train, SEARCHED)
     pictures = [unit(train[i].clean) for i in chosen]
     rain = calibrate(pictures, preset(name), target, seeds=[train.keys[i] for i in chosen])
-    found = {"strength": rain.strength, "probe": rainy.probe(rain)}
+    calibration = {"strength": rain.strength, "probe": rainy.probe(rain)}
     for data in (train, val):
         psnr, ssim = quality(replace(data, rain=rain), _spread(data, MEASURED))
-        found |= {f"psnr_{data.split}": round(psnr, 4), f"ssim_{data.split}": round(ssim, 4)}
-    return found
+        calibration |= {f"psnr_{data.split}": round(psnr, 4), f"ssim_{data.split}": round(ssim, 4)}
+    return calibration
 
 
 def _spread(data: Dataset, count: int) -> list[int]:

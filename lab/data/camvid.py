@@ -38,8 +38,8 @@ def open_split(root: Path, split: str, size: Size | None, count: int | None) -> 
     ids = files.first(ids, count)
     missing = [
         f"{split}.txt lists {files.few(lost)}, but {folder}/ has no such picture"
-        for folder, found in ((split, images), (f"{split}annot", labels))
-        if (lost := set(ids) - set(found))
+        for folder, paths in ((split, images), (f"{split}annot", labels))
+        if (lost := set(ids) - set(paths))
     ]
     if missing:
         raise ValueError(f"camvid in {root}: {'; '.join(missing)}")
@@ -63,8 +63,8 @@ def remarks(root: Path, split: str) -> list[str]:
     ids, images, labels = _index(root, split)
     return [
         f"{folder}/ holds {files.few(extra)}, not listed in {split}.txt and not read"
-        for folder, found in ((split, images), (f"{split}annot", labels))
-        if (extra := set(found) - set(ids))
+        for folder, paths in ((split, images), (f"{split}annot", labels))
+        if (extra := set(paths) - set(ids))
     ]
 
 

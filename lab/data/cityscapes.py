@@ -52,10 +52,10 @@ def remarks(root: Path, split: str) -> list[str]:
     folder = root / "leftImg8bit" / split
     read = set(_named(folder, IMAGE).values())
     every = {p for p in folder.rglob("*") if p.suffix.lower() in files.SUFFIXES and not p.name.startswith(".")}
-    found = [f"{len(read)} pictures, the official {split} has {COUNTS[split]}"] if len(read) != COUNTS[split] else []
+    notes = [f"{len(read)} pictures, the official {split} has {COUNTS[split]}"] if len(read) != COUNTS[split] else []
     if extra := {path.relative_to(folder).as_posix() for path in every - read}:
-        found.append(f"leftImg8bit/{split}/ holds {files.few(extra)}, not CITY/CITY_SEQ_FRAME{IMAGE} and not read")
-    return found
+        notes.append(f"leftImg8bit/{split}/ holds {files.few(extra)}, not CITY/CITY_SEQ_FRAME{IMAGE} and not read")
+    return notes
 
 
 def _index(root: Path, split: str) -> tuple[dict[str, Path], dict[str, Path], dict[int, int]]:
@@ -68,7 +68,7 @@ def _index(root: Path, split: str) -> tuple[dict[str, Path], dict[str, Path], di
     if split == "test":
         return images, {}, {}
     kinds = {ending: _named(root / truth, ending) for ending in LABELS}
-    ending = next((ending for ending, found in kinds.items() if found), next(iter(LABELS)))
+    ending = next((ending for ending, paths in kinds.items() if paths), next(iter(LABELS)))
     labels = kinds[ending]
     alone = [
         f"{folder}/ alone has {files.few(extra)}"
@@ -82,16 +82,16 @@ def _index(root: Path, split: str) -> tuple[dict[str, Path], dict[str, Path], di
 
 def _named(folder: Path, ending: str) -> dict[str, Path]:
     """id -> file, for each CITY/ID`ending` in `folder`."""
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for city in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for name, path in files.find(city).items():
             key = name.removesuffix(ending)
             if key == name:
                 continue
-            if key in found:
-                raise ValueError(f"{folder}: wanted every id once, got {key} in {found[key].parent.name}, {city.name}")
-            found[key] = path
-    return dict(sorted(found.items()))
+            if key in paths:
+                raise ValueError(f"{folder}: wanted every id once, got {key} in {paths[key].parent.name}, {city.name}")
+            paths[key] = path
+    return dict(sorted(paths.items()))
 
 
 def _read(key: str, image_path: Path, labels_path: Path | None, numbers: dict[int, int], size: Size | None) -> Picture:

@@ -43,8 +43,8 @@ def expect(name: str, root: Path, entries: Iterable[str]) -> None:
     """Refuses a folder that is not laid out as the data set is."""
     missing = [entry for entry in entries if not (root / entry).exists()]
     if missing:
-        found = few((p.name for p in root.iterdir()), show=6) or "nothing"
-        raise FileNotFoundError(f"{name}: wanted {', '.join(missing)} in {root}, found {found}")
+        present = few((p.name for p in root.iterdir()), show=6) or "nothing"
+        raise FileNotFoundError(f"{name}: wanted {', '.join(missing)} in {root}, found {present}")
 
 
 def stem(name: str) -> str:
@@ -137,11 +137,11 @@ def renumber(labels: np.ndarray, path: Path, numbers: dict[int, int]) -> np.ndar
     return table[labels]
 
 
-def same_size(one: Image.Image, one_path: Path, two: Image.Image, two_path: Path) -> None:
+def same_size(first: Image.Image, first_path: Path, second: Image.Image, second_path: Path) -> None:
     """Refuses two pictures that should lie on top of each other and do not."""
-    if one.size != two.size:
-        sizes = [f"{h}x{w}" for w, h in (one.size, two.size)]
-        raise ValueError(f"{one_path} and {two_path}: wanted one size (H x W), got {sizes[0]} and {sizes[1]}")
+    if first.size != second.size:
+        sizes = [f"{h}x{w}" for w, h in (first.size, second.size)]
+        raise ValueError(f"{first_path} and {second_path}: wanted one size (H x W), got {sizes[0]} and {sizes[1]}")
 
 
 def contents(*paths: Path) -> tuple[tuple[str, int], ...]:

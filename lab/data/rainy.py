@@ -19,15 +19,15 @@ SAME = 0.01  # dB by which the probe may differ between machines
 def recorded(name: str, size: Size, rain: str) -> Rain:
     """Preset `rain` at the strength recorded for data set `name` at `size`."""
     choose("rain", rain, (*PRESETS, "none"))
-    found = records().get(name, {}).get(size_key(size), {}).get(rain)
+    calibration = records().get(name, {}).get(size_key(size), {}).get(rain)
     remedy = f"`python -m lab data calibrate {name} --size {size_key(size)}` (and --data-root DIR)"
-    if found is None:
+    if calibration is None:
         raise ValueError(
             f"no strength of rain {rain!r} is recorded for {name} at {size_key(size)}; find it with {remedy}, "
             "or ask for rain 'none'"
         )
-    fallen = preset(rain, found["strength"])
-    if abs(probe(fallen) - found["probe"]) > SAME:
+    fallen = preset(rain, calibration["strength"])
+    if abs(probe(fallen) - calibration["probe"]) > SAME:
         raise ValueError(f"rain {rain!r} has changed since its strength was recorded for {name}; redo {remedy}")
     return fallen
 
@@ -37,10 +37,10 @@ def records() -> dict:
     return json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
 
 
-def record(name: str, size: Size, found: dict[str, dict[str, float]]) -> None:
+def record(name: str, size: Size, calibrations: dict[str, dict[str, float]]) -> None:
     """Keeps what a calibration found; a full disk or a kill leaves the old file whole."""
     everything = records()
-    everything.setdefault(name, {})[size_key(size)] = found
+    everything.setdefault(name, {})[size_key(size)] = calibrations
     disk.write_text(RECORDS, json.dumps(everything, indent=2, sort_keys=True) + "\n")
 
 

@@ -13,5 +13,5 @@ from pearl_core.segment import SEGMENTERS
 
 def title(name: str) -> str:
     """The title of whatever has that name; the name itself where nothing has."""
-    found = ChainMap(READERS, CATALOGUE, DERAINERS, SEGMENTERS, RECIPES, OBJECTIVES).get(name)
-    return name if found is None else found.title
+    entry = ChainMap(READERS, CATALOGUE, DERAINERS, SEGMENTERS, RECIPES, OBJECTIVES).get(name)
+    return name if entry is None else entry.title

@@ -36,8 +36,8 @@ def open_split(root: Path, split: str, size: Size | None, count: int | None) -> 
     images, labels = files.find(base / "JPEGImages"), files.find(base / folder)
     missing = [
         f"{listing.name} lists {files.few(lost)}, but {place}/ has no such picture"
-        for place, found in (("JPEGImages", images), (folder, labels))
-        if (lost := set(ids) - set(found))
+        for place, paths in (("JPEGImages", images), (folder, labels))
+        if (lost := set(ids) - set(paths))
     ]
     if missing:
         raise ValueError(f"voc in {base}: {'; '.join(missing)}")
@@ -46,7 +46,7 @@ def open_split(root: Path, split: str, size: Size | None, count: int | None) -> 
         return _read(ids[i], images[ids[i]], labels[ids[i]], size)
 
     def contents() -> tuple:
-        return files.contents(*(found[key] for key in ids for found in (images, labels)))
+        return files.contents(*(paths[key] for key in ids for paths in (images, labels)))
 
     return Dataset("voc", split, size, CLASSES, PALETTE, ids, read, contents, note=NOTES[split])
 
@@ -62,14 +62,14 @@ def remarks(root: Path, split: str) -> list[str]:
     base = _base(root)
     listing, val = _list(base, split), _list(base, "val")
     ids, scored = set(files.listed(listing)), set(files.listed(val)) if val.is_file() else set()
-    found = []
+    notes = []
     if len(ids) != COUNTS[split]:
-        found.append(f"{listing.name} lists {len(ids)} pictures, the usual list {COUNTS[split]}")
+        notes.append(f"{listing.name} lists {len(ids)} pictures, the usual list {COUNTS[split]}")
     if split in ("train", "train_aug") and ids & scored:
-        found.append(f"{listing.name} lists {files.few(ids & scored)}, and so does {val.name}: trained on and scored")
+        notes.append(f"{listing.name} lists {files.few(ids & scored)}, and so does {val.name}: trained on and scored")
     if split in ("trainval", "train_aug") and (extra := set(files.find(base / _labels(split))) - ids - scored):
-        found.append(f"{_labels(split)}/ holds {files.few(extra)}, not listed in {listing.name} and not read")
-    return found
+        notes.append(f"{_labels(split)}/ holds {files.few(extra)}, not listed in {listing.name} and not read")
+    return notes
 
 
 def _base(root: Path) -> Path:
