@@ -121,11 +121,11 @@ class Case:
         entry, options = self.entry, self.options()
         if not entry.sized:
             return self.aimed(entry.make(**options)) if self.steps > 0 else None
-        found = entry.make(self.eps, seed=self.seed, **options)
-        starts = settings_of(found)["random_start"]
+        attack = entry.make(self.eps, seed=self.seed, **options)
+        starts = settings_of(attack)["random_start"]
         if self.starts > 1 and not starts:
             raise ValueError(f"wanted one start of {self.attack}, which does not begin at random, got {self.starts}")
-        return self.aimed(found) if self.eps > 0 and (self.steps > 0 or starts) else None
+        return self.aimed(attack) if self.eps > 0 and (self.steps > 0 or starts) else None
 
     def options(self) -> dict:
         """Settings of the attack that are not its own, by the names of its function."""
@@ -159,8 +159,8 @@ class Case:
         if self.starts > 1:
             seeds = range(self.seed, self.seed + self.starts)
             return {f"start {seed}": replace(self, starts=1, seed=seed) for seed in seeds}
-        found = {} if self.made() is None else self.entry.members_of(self.protocol)
-        return {name: replace(self, attack=attack, **options) for name, (attack, options) in found.items()}
+        members = {} if self.made() is None else self.entry.members_of(self.protocol)
+        return {name: replace(self, attack=attack, **options) for name, (attack, options) in members.items()}
 
 
 def settings_of(attack: Attack | None, device: str | None = None) -> dict:

@@ -93,16 +93,16 @@ def attacks() -> list[str]:
 def points(setting: CurveSetting) -> list[Trial]:
     """Curve by curve, and along each its values; a transfer attack leaves out the defence it is made on."""
     shared = {name: getattr(setting, name) for name in ("attack", "derain", "dataset", "images", "seed")}
-    found = [
+    trials = [
         trial
         for threat in setting.threats for method in setting.methods
         for eps in setting.eps for steps in setting.steps
         for trial in attacked([method], threat, eps=eps, steps=steps, **shared)
     ]  # fmt: skip
-    if not found:
+    if not trials:
         title = METHODS[UNDEFENDED].title
         raise ValueError(f"wanted a defence beside {title}, on which the transfer attack is made, got {title} alone")
-    return found
+    return trials
 
 
 def left_out(setting: CurveSetting) -> list[str]:

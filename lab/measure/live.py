@@ -39,8 +39,8 @@ def stored(trials: Iterable[Trial], data_root: str | None = None, store: Store |
 def held(trials: Iterable[Trial], data_root: str | None = None, store: Store | None = None) -> dict[int, pd.DataFrame]:
     """The rows of the trials the store holds whole, by index; computes nothing."""
     store, cells = store or Store(), cells_of(trials, data_root)
-    found = {i: known(cell, store) for i, cell in enumerate(cells)}
-    return {i: rows for i, rows in found.items() if rows is not None}
+    stored = {i: known(cell, store) for i, cell in enumerate(cells)}
+    return {i: rows for i, rows in stored.items() if rows is not None}
 
 
 def measured(trials: Iterable[Trial], data_root: str | None = None, store: Store | None = None) -> Iterator[Step]:
@@ -113,13 +113,13 @@ def shared(cells: Sequence[Cell], indices: Iterable[int]) -> list[list[int]]:
 
 def early(count: int) -> list[int]:
     """0 ... count - 1, the shape first: both ends, the middle, the quarters, and so on."""
-    found, gaps = dict.fromkeys((0, count - 1)), [(0, count - 1)]
+    order, gaps = dict.fromkeys((0, count - 1)), [(0, count - 1)]
     for low, high in gaps:  # grows as it goes
         middle = (low + high) // 2
         if low < middle:
-            found[middle] = None
+            order[middle] = None
             gaps += [(low, middle), (middle, high)]
-    return list(found) if count else []
+    return list(order) if count else []
 
 
 def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:

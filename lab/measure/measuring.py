@@ -90,9 +90,9 @@ def compute(
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
     steps = bar(what="measuring", unit="pass", total=sum(batch.cost for batch in work), disable=quiet or not work)
 
-    def keep(place: int, found: list[Finding]) -> None:
-        for one in found:
-            store.add(work[place].cells[one.cell].facts, one.images, one.statistics)
+    def keep(place: int, observed: list[Finding]) -> None:
+        for finding in observed:
+            store.add(work[place].cells[finding.cell].facts, finding.images, finding.statistics)
         steps.update(work[place].cost)
 
     with steps:
@@ -211,15 +211,15 @@ def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
     """The cell's statistics over its images, in their fixed order: name -> (N, ...); of an ensemble the worst ones."""
     if cell.members:
         return worst_case([statistics(member, store) for member in cell.members.values()])
-    found = store.read(cell.address, cell.statistics)
+    stored = store.read(cell.address, cell.statistics)
     keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
     metrics = {METRICS[name].statistic: METRICS[name] for name in cell.metrics}
-    return {name: metric.together([found[key][name] for key in keys]) for name, metric in metrics.items()}
+    return {name: metric.together([stored[key][name] for key in keys]) for name, metric in metrics.items()}
 
 
 def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
     """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
-    found = statistics(cell, store)
+    observed = statistics(cell, store)
     origin = cell.trial.origin() | {
         "torch": torch.__version__,
         "device": here().type,
@@ -233,7 +233,7 @@ def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
         "address": cell.address[:16],
     }
     for name in cell.metrics:
-        metric, values = METRICS[name], found[METRICS[name].statistic]
+        metric, values = METRICS[name], observed[METRICS[name].statistic]
         low, high = interval(metric, values, seed=cell.trial.seed)
         yield origin | {
             "metric": name, "value": metric.reduce(values), "low": low, "high": high, "unit": metric.unit,

@@ -56,7 +56,7 @@ def each(
 
     The first error ends it: tasks that have not begun are cancelled, results that are there already are kept.
     """
-    running = {executor.submit(function, one): place for place, one in enumerate(tasks)}
+    running = {executor.submit(function, task): place for place, task in enumerate(tasks)}
     try:
         for future in as_completed(list(running)):
             keep(running[future], future.result())

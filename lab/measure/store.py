@@ -65,11 +65,11 @@ class Store:
         """What is known of a cell: image -> statistic -> value, only images of which every named statistic is there."""
         marks = ",".join("?" * len(names))
         query = f"SELECT image, name, value FROM statistics WHERE address = ? AND name IN ({marks})"
-        found: dict[str, dict[str, np.ndarray]] = {}
+        by_image: dict[str, dict[str, np.ndarray]] = {}
         with self.connected() as connection:
             for image, name, value in connection.execute(query, (address, *names)):
-                found.setdefault(image, {})[name] = unpacked(value)
-        return {image: values for image, values in found.items() if len(values) == len(names)}
+                by_image.setdefault(image, {})[name] = unpacked(value)
+        return {image: values for image, values in by_image.items() if len(values) == len(names)}
 
 
 def packed(value: np.ndarray) -> bytes:
