@@ -45,7 +45,7 @@ def train(options) -> None:
     from lab.data import reader
     from lab.nets.imports import settings_of_words
     from lab.nets.zoo import NetName
-    from lab.training import one as training
+    from lab.training.job import Job, takes
     from lab.training.many import to_train, train_all
     from pearl_core.recipes import RECIPES
 
@@ -59,14 +59,14 @@ def train(options) -> None:
         raise ValueError("wanted a --variant to tell a net with other settings from the planned one, got none")
     files = {file: path for file in wanted_files() if (path := getattr(options, file)) is not None}
     jobs = [
-        training.Job(
+        Job(
             net_name,
             None if reader(net_name.dataset).built_in else options.data_root,
             options.steps,
             options.eps,
             options.attack_steps,
             options.scale,
-            {file: path for file, path in files.items() if not options.all or training.takes(net_name, file)},
+            {file: path for file, path in files.items() if not options.all or takes(net_name, file)},
             options.workers,
             settings_of_words(options.setting),
         )

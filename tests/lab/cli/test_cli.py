@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lab.cli import main, nets
+from lab.training import many
 
 
 def test_help_lists_the_commands(capsys):
@@ -73,3 +74,12 @@ def test_a_full_device_is_one_line_but_other_faults_are_not_hidden(monkeypatch, 
 def test_zoo_lists_the_nets(tiny_zoo, capsys):
     assert main(["zoo"]) == 0
     assert "scenes/pearl_ama-prenet-pspnet" in capsys.readouterr().out
+
+
+def test_train_all_gives_a_file_to_the_nets_that_take_it(monkeypatch):
+    jobs = []
+    monkeypatch.setattr(many, "train_all", lambda wanted, processes: jobs.extend(wanted) or ())
+    assert main(["train", "--all", "--backbone", "resnet50.pth"]) == 0
+    given = {job.name.recipe for job in jobs if "backbone" in job.files}
+    assert "clean" in given, "a segmenter trained from scratch starts from the backbone"
+    assert "derain" not in given, "a derainer has no backbone"
