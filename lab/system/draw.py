@@ -62,9 +62,9 @@ def enlarged(image: np.ndarray, times: int) -> np.ndarray:
 
 def contact(pictures: Mapping[str, np.ndarray], columns: int = 4) -> np.ndarray:
     """Pictures of one size on one sheet, in their order, row by row; white where none is left."""
-    found = list(pictures.values())
-    found += [np.full_like(found[0], 255)] * (-len(found) % columns)
-    rows = [np.concatenate(found[i : i + columns], 1) for i in range(0, len(found), columns)]
+    sheet = list(pictures.values())
+    sheet += [np.full_like(sheet[0], 255)] * (-len(sheet) % columns)
+    rows = [np.concatenate(sheet[i : i + columns], 1) for i in range(0, len(sheet), columns)]
     return np.concatenate(rows)
 
 

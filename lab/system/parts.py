@@ -107,12 +107,12 @@ def to_json(thing: Any) -> str:
 def from_json(of: type, text: str) -> Any:
     """Back from `to_json`; what is not named is as by default. Errors: ValueError of one line."""
     try:
-        found = json.loads(text)
+        values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"wanted a setting as JSON, got something else: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"wanted a setting as a JSON object, got {type(found).__name__}")
-    return of_parts(of, found)
+    if not isinstance(values, dict):
+        raise ValueError(f"wanted a setting as a JSON object, got {type(values).__name__}")
+    return of_parts(of, values)
 
 
 def of_parts(of: type, values: Mapping[str, Any]) -> Any:

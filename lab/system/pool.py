@@ -158,7 +158,7 @@ class Pool(Executor):
         for attempt in range(1, TRIES + 1):
             try:
                 worker = worker or self.begin()
-                found, result = worker.ask(call[1:], self.stops)
+                succeeded, result = worker.ask(call[1:], self.stops)
             except Died as how:
                 self.end(worker)
                 worker = None
@@ -171,7 +171,7 @@ class Pool(Executor):
                 call.future.set_exception(error)
                 return worker
             else:
-                (call.future.set_result if found else call.future.set_exception)(result)
+                (call.future.set_result if succeeded else call.future.set_exception)(result)
                 return worker
         return None
 
@@ -190,8 +190,8 @@ class Pool(Executor):
         with self.lock:
             self.workers.add(worker)
         try:
-            found, error = worker.ask((self.initializer, (), {}), self.stops) if self.initializer else (True, None)
-            if not found:
+            succeeded, error = worker.ask((self.initializer, (), {}), self.stops) if self.initializer else (True, None)
+            if not succeeded:
                 raise error
         except BaseException:
             self.end(worker)
