@@ -51,7 +51,7 @@ def method_title(name: str) -> str:
 
 def described(text: str, separator: str = " ", each: Iterable = ()) -> str:
     """A text about methods, or about `each`, and then a sentence on every one of them."""
-    return separator.join([text, *(f"{found.title}: {found.words}" for found in each or METHODS.values())])
+    return separator.join([text, *(f"{item.title}: {item.words}" for item in each or METHODS.values())])
 
 
 def help_of(name: str, *, drawn: bool = False, separator: str = " ") -> str:

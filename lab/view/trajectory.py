@@ -28,9 +28,9 @@ class Point(NamedTuple):
     accuracy: float | None  # share of the labelled pixels that are right
 
 
-def number(found: Tensor | None) -> float | None:
+def number(accuracy: Tensor | None) -> float | None:
     """An accuracy; None of an attack that knows no labels."""
-    return None if found is None else found.item()
+    return None if accuracy is None else accuracy.item()
 
 
 class Climb:
