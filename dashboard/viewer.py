@@ -73,10 +73,10 @@ def ramp() -> str:
     return data_url(scale_bar(height=1))
 
 
-def drawn(found: object) -> Box | None:
+def drawn(sent: object) -> Box | None:
     """What the browser sent, if it is a box: anyone can send anything."""
-    if isinstance(found, list | tuple) and len(found) == 4 and all(type(edge) is int for edge in found):
-        return tuple(found)
+    if isinstance(sent, list | tuple) and len(sent) == 4 and all(type(edge) is int for edge in sent):
+        return tuple(sent)
     return None
 
 

@@ -54,8 +54,8 @@ def chosen_step(session: Session) -> int | None:
 
 def readings(view: View, tabled: str) -> None:
     """The numbers, and what the tables hold of this picture."""
-    found = panels.readings(view)
-    for column, reading in zip(st.columns(len(found)), found, strict=True):
+    numbers = panels.readings(view)
+    for column, reading in zip(st.columns(len(numbers)), numbers, strict=True):
         column.metric(
             reading.label, reading.value, f"{reading.change} by attack" if reading.change else "unchanged",
             delta_color="normal" if reading.change else "off", delta_arrow="auto" if reading.change else "off",
