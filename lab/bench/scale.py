@@ -34,7 +34,7 @@ from lab.papers.pearl.plan import BEHIND, RECIPES
 from lab.papers.pearl.table1 import EXPERIMENT
 from lab.system.progress import bar
 from lab.training.batches import Batches
-from lab.training.one import Job
+from lab.training.job import Job
 from lab.training.plans import PAPER_BATCH, nets, plan
 from pearl_core import recipes as made
 from pearl_core.pipeline import Pipeline, frozen

@@ -49,10 +49,10 @@ class Batches:
 
     def picture(self, index: int, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rainy and clean (H, W, 3) float32, labels (H, W) uint8."""
-        found = self.data[index]
+        picture = self.data[index]
         flip = slice(None, None, -1 if random.rand() < 0.5 else 1)
-        pictures = found.clean if found.rainy is None else np.concatenate([found.clean, found.rainy], -1)
-        marks = found.labels if found.labels is not None else np.full(found.clean.shape[:2], VOID, np.uint8)
+        pictures = picture.clean if picture.rainy is None else np.concatenate([picture.clean, picture.rainy], -1)
+        marks = picture.labels if picture.labels is not None else np.full(picture.clean.shape[:2], VOID, np.uint8)
         whole, labels = zoomed(pictures[:, flip], marks[:, flip], random.uniform(self.zoom, 1), random)
         clean = whole[..., :3]
         height, width = (

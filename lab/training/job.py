@@ -74,10 +74,10 @@ def takers(file: str) -> list[tuple[str, str]]:
 
 def parents(name: NetName) -> dict[str, NetName]:
     """The nets that must exist before this one, by their recipes."""
-    found = {recipe: replace(name, recipe=recipe, variant=None) for recipe in name.made.starts_from}
+    by_recipe = {recipe: replace(name, recipe=recipe, variant=None) for recipe in name.made.starts_from}
     if name.derain_on:
-        found["derain"] = replace(found["derain"], dataset=name.derain_on)
-    return found
+        by_recipe["derain"] = replace(by_recipe["derain"], dataset=name.derain_on)
+    return by_recipe
 
 
 def before(job: Job) -> dict[str, Net]:
@@ -137,15 +137,15 @@ def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Data
 
 def for_training(job: Job, classes: int) -> dict:
     """Arguments of a network that the data set decides, and whether it has the parts that only training needs."""
-    found = {"classes": classes} if job.known.part == "segment" else {}
-    return found | ({"aux": True} if job.known.training_only else {})
+    arguments = {"classes": classes} if job.known.part == "segment" else {}
+    return arguments | ({"aux": True} if job.known.training_only else {})
 
 
 def begun_with(job: Job, how: Plan) -> dict[str, object]:
     """Arguments that are neither the plan's nor the data set's: what its files ask for, or the net it starts from."""
     if job.files:
         asked = [job.known.files[file].settings(checkpoints.read(path)) for file, path in job.files.items()]
-        return {name: value for found in asked for name, value in found.items()}
+        return {name: value for arguments in asked for name, value in arguments.items()}
     planned = {*architecture(job, how), "classes", "aux"}
     earlier = [net.card["settings"] for net in before(job).values() if net.card["network"] == job.name.network]
-    return {name: value for found in earlier for name, value in found.items() if name not in planned}
+    return {name: value for arguments in earlier for name, value in arguments.items() if name not in planned}

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from lab.nets import zoo
 from lab.nets.zoo import Net, NetName
 from lab.system.pool import pool
-from lab.training import one as training
+from lab.training import trainer
 from lab.training.job import Job, parents
 from lab.training.plans import nets
 
@@ -28,7 +28,7 @@ def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
     if processes < 1:
         raise ValueError(f"wanted 1 process or more, got {processes}")
     if processes == 1:
-        yield from (training.run(job) for job in jobs)
+        yield from (trainer.run(job) for job in jobs)
         return
     with pool(processes) as workers:
         waiting, running = list(jobs), {}
@@ -48,4 +48,4 @@ def startable(waiting: Sequence[Job], running: Sequence[Job]) -> list[Job]:
 
 
 def train_one(job: Job) -> None:
-    training.run(job)
+    trainer.run(job)

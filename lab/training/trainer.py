@@ -76,9 +76,9 @@ def finished(job: Job, facts: dict) -> Net | None:
     return net if own and "scores" in net.card and not changed(net.card, facts) else None
 
 
-def changed(found: dict, facts: dict) -> list[str]:
+def changed(saved: dict, facts: dict) -> list[str]:
     """The settings that differ. A device stands among them only where it is no CPU."""
-    return [key for key in {**facts, "device": None} if found.get(key) != facts.get(key)]
+    return [key for key in {**facts, "device": None} if saved.get(key) != facts.get(key)]
 
 
 @cache
@@ -114,13 +114,13 @@ def resume(path: Path, facts: dict) -> dict | None:
         return None
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        found = dict(state["facts"])
+        saved = dict(state["facts"])
     except Exception as error:
         reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
         raise ValueError(
             f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
         ) from None
-    if other := changed(found, facts):
+    if other := changed(saved, facts):
         raise ValueError(f"{path} is the state of a run with another {', '.join(other)}; delete it to start over")
     return state
 

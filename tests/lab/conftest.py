@@ -10,8 +10,8 @@ from lab.data import objects, scenes
 from lab.measure.store import Store
 from lab.nets import zoo
 from lab.system import disk
-from lab.training import one as training
 from lab.training import plans
+from lab.training import trainer as training
 from lab.view import photo, session
 from pearl_core.attacks.problem import ImageProblem
 from pearl_core.pipeline import Pipeline

@@ -7,7 +7,7 @@ from lab.measure.measuring import run
 from lab.measure.trial import Trial
 from lab.nets import zoo
 from lab.system.device import facts, here
-from lab.training import one as training
+from lab.training import trainer as training
 from lab.training.batches import Batches, ahead
 from pearl_core.recipes import RECIPES
 

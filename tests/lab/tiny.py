@@ -13,8 +13,8 @@ from dataclasses import replace
 import lab.data
 from lab.data import objects, rainy, scenes
 from lab.nets.zoo import NetName
-from lab.training import one as training
 from lab.training import plans
+from lab.training import trainer as training
 from lab.training.batches import Batches
 from pearl_core.rain import preset
 from pearl_core.recipes import RECIPES

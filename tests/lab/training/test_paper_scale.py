@@ -24,8 +24,8 @@ from lab.nets.imports import import_net
 from lab.nets.zoo import NetName
 from lab.papers import PAPERS
 from lab.papers.pearl import plan, table1, table4
-from lab.training import one as training
 from lab.training import plans
+from lab.training import trainer as training
 from lab.training.job import parents
 from pearl_core.rain import preset
 

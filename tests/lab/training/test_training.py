@@ -14,7 +14,7 @@ import torch
 
 from lab.nets import checkpoints, zoo
 from lab.nets.zoo import NetName
-from lab.training import one as training
+from lab.training import trainer as training
 from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule
 
