@@ -27,13 +27,13 @@ DARK = "#1e293b"
 def bars(axes: Axes, at: Sequence[float], series: Mapping[str, pd.DataFrame]) -> None:
     """Groups of bars at `at`, in each one bar of every method: its `value`, and where it has them `low` to `high`."""
     width = ROOM / len(series)
-    for place, (method, found) in enumerate(series.items()):
+    for place, (method, rows) in enumerate(series.items()):
         middle = np.asarray(at) + (place - (len(series) - 1) / 2) * width
         look = METHODS[method]
         style = {"color": look.colour, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
-        axes.bar(middle, found.value, width, label=look.title, **style)
-        if {"low", "high"} <= set(found):
-            axes.vlines(middle, found.low, found.high, color=DARK, linewidth=1)
+        axes.bar(middle, rows.value, width, label=look.title, **style)
+        if {"low", "high"} <= set(rows):
+            axes.vlines(middle, rows.low, rows.high, color=DARK, linewidth=1)
 
 
 def empty(words: str, rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:

@@ -31,7 +31,7 @@ class Contrast:
     def words(self) -> str:
         """What is compared, what both sides share first: "rain with BIM10 at 8/255: PEARL minus NAT"."""
         a, b = parts(self.a), parts(self.b)
-        shared = [one for one, other in zip(a, b, strict=True) if one == other and one not in ("prenet", "pspnet")]
+        shared = [part for part, other in zip(a, b, strict=True) if part == other and part not in ("prenet", "pspnet")]
         first, second = (
             ", ".join(p for p, q in pairs if p != q) for pairs in (zip(a, b, strict=True), zip(b, a, strict=True))
         )

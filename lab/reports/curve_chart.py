@@ -33,13 +33,13 @@ def figure(
     from plotly.graph_objects import Figure  # takes a second, which nobody but the reader of a curve should wait
 
     over, drawn = over or axis_of(rows), Figure()
-    found = rows if rows.empty else rows[rows.metric == metric].sort_values(over)
-    lines = {} if rows.empty else dict(list(found.groupby(["threat", "method"])))
+    of_metric = rows if rows.empty else rows[rows.metric == metric].sort_values(over)
+    lines = {} if rows.empty else dict(list(of_metric.groupby(["threat", "method"])))
     for threat in THREATS:
         for method in METHODS:
             if (threat, method) in lines:
                 drawn.add_scatter(**line(lines[threat, method], method, threat, over))
-    ticks = list(values) or sorted(set(found[over]) if lines else ())
+    ticks = list(values) or sorted(set(of_metric[over]) if lines else ())
     margin = 0.04 * (max(ticks) - min(ticks)) if ticks else 0
     drawn.update_xaxes(title=AXES[over], tickvals=ticks, zeroline=False)
     if ticks:
@@ -50,17 +50,17 @@ def figure(
     return drawn.update_layout(legend={"orientation": "h", "y": -0.2}, margin={"t": 20}, height=520, showlegend=True)
 
 
-def line(found: pd.DataFrame, method: str, threat: str, over: str) -> dict:
+def line(rows: pd.DataFrame, method: str, threat: str, over: str) -> dict:
     """One curve, its bars the 95 % interval over images."""
     look = METHODS[method]
-    up, down = (found.high - found.value).tolist(), (found.value - found.low).tolist()
+    up, down = (rows.high - rows.value).tolist(), (rows.value - rows.low).tolist()
     return {
-        "x": found[over].tolist(), "y": found.value.tolist(), "mode": "lines+markers",
+        "x": rows[over].tolist(), "y": rows.value.tolist(), "mode": "lines+markers",
         "name": f"{look.title}, {threat}",
         "line": {"color": look.colour, "dash": DASHES[threat], "width": 2.5},
         "marker": {"symbol": look.mark, "size": 10},
         "error_y": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.5, "width": 5},
-        "customdata": found[["low", "high"]].values.tolist(), "hovertemplate": HOVER,
+        "customdata": rows[["low", "high"]].values.tolist(), "hovertemplate": HOVER,
     }  # fmt: skip
 
 
@@ -76,10 +76,10 @@ def layout(rows: pd.DataFrame) -> Report:
     return Report(f"Curves over {over}: {rows.dataset.iloc[0]}", caption(rows if moved.empty else moved), blocks)
 
 
-def block(found: pd.DataFrame, metric: str, over: str) -> Block:
+def block(rows: pd.DataFrame, metric: str, over: str) -> Block:
     lines: dict[tuple, dict] = {}
-    for row in found.itertuples():
+    for row in rows.itertuples():
         cells = lines.setdefault((row.threat, METHODS[row.method].title), {})
-        cells[over, f"{getattr(row, over):g}"] = shown(found.loc[[row.Index]], metric)
+        cells[over, f"{getattr(row, over):g}"] = shown(rows.loc[[row.Index]], metric)
     label = METRICS[metric].label
     return Block(label, f"Columns: {AXES[over]}.", framed(lines, ("threat", "method")))

@@ -17,7 +17,7 @@ from lab.view.setting import Setting
 from lab.view.view import View
 from pearl_core.types import choose
 
-Found = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings
+Measured = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings
 
 # parameters that many displays share, with their defaults; a display says which of them it takes
 NETS = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes"}
@@ -37,7 +37,7 @@ class Experiment:
 
     about: str  # the first line says what it shows
     spec: Callable[..., Sequence[Trial] | Sequence[Setting] | pd.DataFrame]
-    layout: Callable[[Found], Report]
+    layout: Callable[[Measured], Report]
     common: Mapping[str, object] = field(default_factory=lambda: TABLE)
     condition: Callable[[pd.Series], str] | None = None  # a row's column in the paper
     headings: Mapping[str, str] = field(default_factory=dict)  # of those columns
@@ -76,14 +76,14 @@ class Experiment:
             choose(f"parameter of {self.name}", name, self.parameters)
         values = self.parameters | given
         seeds = values.pop("seeds", None)
-        found = self.spec(**values)
-        return found if seeds is None else over_runs(found, seeds)
+        wanted = self.spec(**values)
+        return wanted if seeds is None else over_runs(wanted, seeds)
 
     def known(self, parameters: Mapping[str, object]) -> dict[str, object]:
         """Those of `parameters` that it has."""
         return {name: value for name, value in parameters.items() if name in self.parameters}
 
-    def measured(self, *, data_root: str | None = None, quiet: bool = False, **given: object) -> Found:
+    def measured(self, *, data_root: str | None = None, quiet: bool = False, **given: object) -> Measured:
         """What `layout` takes, measured where the store lacks it."""
         if self.gives == "rows":
             return self.spec(**self.parameters | given, data_root=data_root, quiet=quiet)

@@ -60,12 +60,12 @@ def report(
     heading: str, views: Sequence[View], drawn: Callable[[Sequence[View]], Figure], note: str, about: str = ""
 ) -> Report:
     """One block per picture and threat: what the attack knows, the numbers, and what `drawn` makes of its views."""
-    found: dict[tuple, list[View]] = {}
+    groups: dict[tuple, list[View]] = {}
     for view in views:
-        found.setdefault((view.key, view.setting.threat), []).append(view)
+        groups.setdefault((view.key, view.setting.threat), []).append(view)
     blocks = [
         Block(f"{key}, threat: {threat}", THREAT_SENTENCES[threat], frame(same), figure=drawn(same))
-        for (key, threat), same in found.items()
+        for (key, threat), same in groups.items()
     ]
     return Report(heading, f"{caption(views)} {' '.join(note.split())}", blocks, " ".join(about.split()))
 
@@ -104,11 +104,11 @@ def caption(views: Sequence[View]) -> str:
 
 def nets_of(views: Iterable[View]) -> list[str]:
     """The nets behind the views and their attacks, by name and the beginning of their digest."""
-    found = {}
+    names = {}
     for setting in (view.setting for view in views):
         used = *setting.system.nets, *setting.attacked
-        found |= {f"{net.path.stem} {net.sha256[:8]}": None for net in used if net is not None}
-    return list(found)
+        names |= {f"{net.path.stem} {net.sha256[:8]}": None for net in used if net is not None}
+    return list(names)
 
 
 # ---- panels ----
@@ -204,8 +204,8 @@ def drawn_size(picture: np.ndarray) -> tuple[int, int]:
 def legend_entries(views: Sequence[View], void: bool) -> dict[str, tuple | None]:
     """Colours by name of the classes that are there or seen; None for void."""
     there = {int(k) for view in views for labels in (view.labels, view.predicted) for k in np.unique(labels)}
-    found = {views[0].classes[k]: views[0].palette[k] for k in sorted(there - {VOID})}
-    return found | ({"not labelled": None} if void and VOID in there else {})
+    colours = {views[0].classes[k]: views[0].palette[k] for k in sorted(there - {VOID})}
+    return colours | ({"not labelled": None} if void and VOID in there else {})
 
 
 def legend_rows(names: Iterable[str], width: float) -> int:

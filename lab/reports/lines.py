@@ -19,8 +19,8 @@ MARKS = {"circle": "o", "square": "s", "diamond": "D", "cross": "P", "triangle-u
 
 def lines(axes: Axes, series: Mapping[str, pd.DataFrame]) -> None:
     """One line for each method: `value` over the index, shaded from `low` to `high`."""
-    for method, found in series.items():
+    for method, rows in series.items():
         look = METHODS[method]
         colour = look.colour
-        axes.fill_between(found.index, found.low, found.high, color=colour, alpha=0.2, linewidth=0)
-        axes.plot(found.index, found.value, marker=MARKS[look.mark], color=colour, label=look.title)
+        axes.fill_between(rows.index, rows.low, rows.high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(rows.index, rows.value, marker=MARKS[look.mark], color=colour, label=look.title)

@@ -23,8 +23,8 @@ def difference(a: pd.DataFrame, b: pd.DataFrame, metric: str, *, seed: int = 0) 
 
 def tally(verdicts: Iterable[str]) -> dict[str, int]:
     """How many hold, fail and are undecided."""
-    found = list(verdicts)
-    return {word: found.count(word) for word in ("holds", "fails", "undecided")}
+    verdicts = list(verdicts)
+    return {word: verdicts.count(word) for word in ("holds", "fails", "undecided")}
 
 
 class Judged(NamedTuple):
@@ -55,13 +55,13 @@ def judge(
                 if all(key in cells for key in keys):
                     printed = [published.get(key) for key in keys]
                     paper = None if None in printed else printed[0] - printed[1]
-                    found = difference(*(cells[key] for key in keys), metric, seed=seed)
-                    yield Judged(pair, condition, metric, paper, *found, verdict(paper, found))
+                    estimate = difference(*(cells[key] for key in keys), metric, seed=seed)
+                    yield Judged(pair, condition, metric, paper, *estimate, verdict(paper, estimate))
 
 
-def verdict(paper: float | None, found: Difference) -> str:
+def verdict(paper: float | None, estimate: Difference) -> str:
     """Whether the sign the paper prints holds here. Equal numbers in the paper are no ordering."""
     if not paper:
         return ""
-    turned = found if paper > 0 else Difference(-found.difference, -found.high, -found.low)
+    turned = estimate if paper > 0 else Difference(-estimate.difference, -estimate.high, -estimate.low)
     return turned.within()

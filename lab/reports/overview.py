@@ -44,16 +44,16 @@ class Overview:
         """The rows it is about, with the key of their `column`."""
         rows = rows[rows.metric == self.metric]
         condition = rows.apply(experiment.condition, axis=1)
-        found = []
+        parts = []
         for key, column in self.columns.items():
-            found.append(under(rows[condition == column.condition], column.threat).assign(column=key))
-        return pd.concat(found, ignore_index=True)
+            parts.append(under(rows[condition == column.condition], column.threat).assign(column=key))
+        return pd.concat(parts, ignore_index=True)
 
     def told(self, rows: Mapping[str, pd.DataFrame]) -> list[str]:
         """The sentences with the numbers of picked rows by data set; of several training runs their mean."""
         values = {
-            name: {method: of.groupby("column").value.mean().to_dict() for method, of in found.groupby("method")}
-            for name, found in rows.items()
+            name: {method: of.groupby("column").value.mean().to_dict() for method, of in picked.groupby("method")}
+            for name, picked in rows.items()
         }
         return [sentence.format(**values) for sentence in self.sentences]
 
@@ -74,9 +74,9 @@ class Overview:
     def drawn(self, rows: Mapping[str, pd.DataFrame]) -> Figure:
         """A panel for each data set: columns from left to right, the methods side by side."""
         figure, panels = empty("", 1, len(rows), (5.2 * len(rows), 3.6))
-        top = 1.05 * max(found.high.max() for found in rows.values())
-        for axes, (name, found) in zip(panels, rows.items(), strict=True):
-            cells, there = pooled(found, "method", "column"), set(found.method)
+        top = 1.05 * max(picked.high.max() for picked in rows.values())
+        for axes, (name, picked) in zip(panels, rows.items(), strict=True):
+            cells, there = pooled(picked, "method", "column"), set(picked.method)
             series = {method: cells.loc[method].loc[list(self.columns)] for method in METHODS if method in there}
             bars(axes, np.arange(len(self.columns)), series)
             axes.set_title(title(name), fontsize="medium")

@@ -22,10 +22,10 @@ class Published:
     @cached_property
     def tables(self) -> dict[int, dict[tuple[str, str, str], float]]:
         """All tables by number. Read once: claims look up hundreds of numbers when a paper is imported."""
-        found: dict[int, dict[tuple[str, str, str], float]] = {}
+        tables: dict[int, dict[tuple[str, str, str], float]] = {}
         for r in self.rows.itertuples():
-            found.setdefault(r.table, {})[r.method, r.condition, r.metric] = float(r.value)
-        return found
+            tables.setdefault(r.table, {})[r.method, r.condition, r.metric] = float(r.value)
+        return tables
 
     def table(self, number: int) -> dict[tuple[str, str, str], float]:
         """One table: (method, condition, metric) -> value."""

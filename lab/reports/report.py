@@ -151,14 +151,14 @@ def condition_block(
     paper: str = "paper",
 ) -> Block:
     """Conditions x methods; for each metric the measured value with its interval, the paper's, and the difference."""
-    found = dict(list(rows.groupby(["condition", "method", "metric"], sort=False)))
+    cells = dict(list(rows.groupby(["condition", "method", "metric"], sort=False)))
     dataset, lines = rows.dataset.iloc[0], {}
     for condition, heading in conditions.items():
         for method, described in METHODS.items():
-            if (condition, method, metrics[0]) in found:
+            if (condition, method, metrics[0]) in cells:
                 line = lines[heading, described.title] = {}
                 for metric in metrics:
-                    runs, label = found[condition, method, metric], METRICS[metric].label
+                    runs, label = cells[condition, method, metric], METRICS[metric].label
                     line[label, f"{dataset} [95 %]"] = shown(runs, metric)
                     if published:
                         there, digits = published.get((method, condition, metric)), digits_of(metric)
@@ -235,9 +235,9 @@ def number(metric: str, value: float) -> str:
     return "identical" if np.isinf(value) else f"{value:.{digits_of(metric)}f}"
 
 
-def shown_difference(found: tuple[float, float, float], metric: str) -> str:
+def shown_difference(difference: tuple[float, float, float], metric: str) -> str:
     """A difference and the ends of its interval, each with its sign."""
-    return "{} [{}, {}]".format(*(f"{value:+.{digits_of(metric)}f}" for value in found))
+    return "{} [{}, {}]".format(*(f"{value:+.{digits_of(metric)}f}" for value in difference))
 
 
 def digits_of(metric: str) -> int:

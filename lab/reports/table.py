@@ -27,12 +27,12 @@ def text(frame: pd.DataFrame, width: int = WIDTH) -> str:
 def markdown(frame: pd.DataFrame, width: int = WIDTH) -> str:
     """Tables of at most `width` characters, but for a single metric that is wider."""
     pieces = split(frame, lambda piece: widest(piece) <= width, within=False)
-    apart, found = len(pieces) > 1 or widest(pieces[0]) > width, []
+    apart, texts = len(pieces) > 1 or widest(pieces[0]) > width, []
     for piece in pieces:
         title, head, rows = grid(piece, apart)
-        found += [f"**{title}**"] if title else []
-        found.append(pipes(head, rows))
-    return "\n\n".join(found)
+        texts += [f"**{title}**"] if title else []
+        texts.append(pipes(head, rows))
+    return "\n\n".join(texts)
 
 
 def html(frame: pd.DataFrame) -> str:

@@ -59,10 +59,10 @@ def published_of(experiment: Experiment, rows: pd.DataFrame) -> list[float]:
     """
     if experiment.printed is None:
         return [float("nan")] * len(rows)
-    found = experiment.printed(rows)
+    published = experiment.printed(rows)
     keys = zip(rows.method, rows.apply(experiment.condition, axis=1), rows.metric, strict=True)
     fits = rows.threat.isna() | (rows.threat == experiment.reads)
-    return [found.get(key, np.nan) if one else np.nan for key, one in zip(keys, fits, strict=True)]
+    return [published.get(key, np.nan) if fit else np.nan for key, fit in zip(keys, fits, strict=True)]
 
 
 def choices(frame: pd.DataFrame, column: str) -> list[str]:

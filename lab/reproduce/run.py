@@ -10,18 +10,18 @@ import pandas as pd
 
 from lab.measure.rows import csv
 from lab.papers import paper as paper_of
-from lab.reports.experiment import Experiment, Found
+from lab.reports.experiment import Experiment, Measured
 from lab.reports.report import Report, png
 from lab.system import disk
 
 
 def reproduced(
     paper: str, *, data_root: str | None = None, quiet: bool = False, **parameters
-) -> Iterator[tuple[Experiment, Report, Found]]:
+) -> Iterator[tuple[Experiment, Report, Measured]]:
     """Every display of a paper in one process; each takes of `parameters` (such as `dataset`) what it knows."""
     for experiment in paper_of(paper).experiments.values():
-        found = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
-        yield experiment, experiment.layout(found), found
+        measured = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
+        yield experiment, experiment.layout(measured), measured
 
 
 def on_terminal(report: Report) -> str:
@@ -29,16 +29,16 @@ def on_terminal(report: Report) -> str:
     return report.text(min(max(shutil.get_terminal_size((120, 24)).columns, 80), 200))
 
 
-def write(folder: Path, name: str, report: Report, found: Found) -> None:
+def write(folder: Path, name: str, report: Report, measured: Measured) -> None:
     """The report as text, its figures as PNG and the rows as CSV, named after the experiment."""
     disk.write_text(folder / f"{name}.txt", report.text() + "\n")
-    write_rows(folder / f"{name}.csv", found)
+    write_rows(folder / f"{name}.csv", measured)
     write_figures(folder, name, report)
 
 
-def write_rows(path: Path, found: Found) -> None:
-    if isinstance(found, pd.DataFrame):
-        disk.write_text(path, csv(found))
+def write_rows(path: Path, measured: Measured) -> None:
+    if isinstance(measured, pd.DataFrame):
+        disk.write_text(path, csv(measured))
 
 
 def write_figures(folder: Path, name: str, report: Report) -> None:
