@@ -233,10 +233,10 @@ CLAIMS = (
         "derainer, and segmentation by a large margin.",
         "section 4.2, figure 5",
         tuple(
-            one
+            compared
             for derain in DERAINERS
             for metric, low in (("PSNR", 0.0), ("SSIM", 0.0), ("mIoU", SHARP))
-            for one in compare(
+            for compared in compare(
                 0, [("pearl_ama", "derain_seg")], [f"rain+bim{k}" for k in (5, 7, 9)], [metric], low, derain=derain
             )
         ),

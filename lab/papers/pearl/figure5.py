@@ -66,13 +66,13 @@ def layout(rows: pd.DataFrame) -> Report:
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
     cells = dict(list(rows.groupby(["metric", "derain", "steps", "method"], sort=False)))
-    found = differences(cells, ordered(rows), int(rows.seed.iloc[0]))
+    changes = differences(cells, ordered(rows), int(rows.seed.iloc[0]))
     absent = [title(net) for net in NETS if net not in set(rows.derain)]
     left = (
         [f"Of the paper's four, {' and '.join(absent)} is left out: not asked for, or not trained."] if absent else []
     )
     note = " ".join([THREAT_SENTENCES[threat], *NOTE.split(), intervals(rows), *left])
-    return Block(f"Threat: {threat}", note, numbers(cells, found), claims(found), drawn(rows, threat))
+    return Block(f"Threat: {threat}", note, numbers(cells, changes), claims(changes), drawn(rows, threat))
 
 
 def ordered(rows: pd.DataFrame) -> list[str]:
@@ -88,10 +88,10 @@ def differences(cells: Cells, nets: Iterable[str], seed: int) -> Differences:
     }
 
 
-def numbers(cells: Cells, found: Differences) -> pd.DataFrame:
+def numbers(cells: Cells, changes: Differences) -> pd.DataFrame:
     """Before, after and the difference, for each derain net and number of steps."""
     lines: dict[tuple, dict] = {}
-    for (metric, net, steps), moved in found.items():
+    for (metric, net, steps), moved in changes.items():
         line = lines.setdefault((title(net), f"rain + BIM{steps}"), {})
         for word, method in (("before [95 %]", BEFORE), ("after [95 %]", AFTER)):
             line[METRICS[metric].label, word] = shown(cells[metric, net, steps, method], metric)
@@ -100,11 +100,11 @@ def numbers(cells: Cells, found: Differences) -> pd.DataFrame:
     return framed(lines, ("derain net", ""))
 
 
-def claims(found: Differences) -> tuple[str, ...]:
+def claims(changes: Differences) -> tuple[str, ...]:
     """How often after is above before, as the paper says of PSNR and segmentation, metric by metric."""
     lines = []
     for metric in SHOWN:
-        counts = tally(moved.verdict for place, moved in found.items() if place[0] == metric)
+        counts = tally(moved.verdict for place, moved in changes.items() if place[0] == metric)
         told = "higher after than before in {holds} of {all}, lower in {fails}, undecided in {undecided}"
         lines.append(f"{metric}: {told.format(all=sum(counts.values()), **counts)}.")
     return tuple(lines)

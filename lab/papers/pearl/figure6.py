@@ -76,8 +76,8 @@ def shares_of(rows: pd.DataFrame) -> pd.Series:
 def scores_of(rows: pd.DataFrame, score: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
     """Classes x methods, from counts pooled over images; of several training runs the mean."""
     runs = {method: statistics_of(rows[rows.method == method]) for method in NAMES}
-    found = {method: np.mean([score(counts.sum(0)) for counts in runs[method]], 0) for method in NAMES}
-    return pd.DataFrame(found, reader(rows.dataset.iloc[0]).classes)
+    scores = {method: np.mean([score(counts.sum(0)) for counts in runs[method]], 0) for method in NAMES}
+    return pd.DataFrame(scores, reader(rows.dataset.iloc[0]).classes)
 
 
 def drawn(title: str, scores: Mapping[str, pd.DataFrame]) -> Figure:

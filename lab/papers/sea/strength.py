@@ -71,20 +71,20 @@ def tuning(dataset: str, images: int) -> list[Trial]:
 
 def tuned(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
     """The step under which fewest pixels hold, by method and eps."""
-    found = rows[rows.metric == "allAcc"]
-    best = found.loc[found.groupby(["method", "eps"]).value.idxmin()]
+    accuracies = rows[rows.metric == "allAcc"]
+    best = accuracies.loc[accuracies.groupby(["method", "eps"]).value.idxmin()]
     return {(r.method, r.eps): r.alpha for r in best.itertuples()}
 
 
 def compared_attacks(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
     """Every loss by every search, PGD with its tuned steps; and no attack."""
-    found = [Trial(method, dataset, rain="none", images=images) for method in NETS]
+    wanted = [Trial(method, dataset, rain="none", images=images) for method in NETS]
     for search in SEARCHES:
         for objective in LOSSES:
             for trial in trials(dataset, search, objective=objective, images=images):
                 steps = {"alpha": alphas[trial.method, trial.eps]} if search == "best_pgd" else {}
-                found.append(replace(trial, **steps))
-    return found
+                wanted.append(replace(trial, **steps))
+    return wanted
 
 
 def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
@@ -95,9 +95,9 @@ def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
     attacked = with_attack(rows[rows.metric == "allAcc"])
     inside = attacked[attacked.value.between(*DECISIVE)]
     places = {(method, group.eps.mode()[0]) for method, group in inside.groupby("method")}
-    found = [t for t in trials if t.attack and (t.method, t.eps) in places]
-    exact = [replace(t, precision="float32") for t in found]
-    return [*exact, *found, *(replace(t, seed=t.seed + 1) for t in found if settings_of(t.made())["random_start"])]
+    fast = [t for t in trials if t.attack and (t.method, t.eps) in places]
+    exact = [replace(t, precision="float32") for t in fast]
+    return [*exact, *fast, *(replace(t, seed=t.seed + 1) for t in fast if settings_of(t.made())["random_start"])]
 
 
 def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
@@ -118,13 +118,13 @@ def strength(
     """
     choose("data set", dataset, STEPS)
     few, how = max(images // 4, 1), {"data_root": data_root, "quiet": quiet}
-    found = {"tuning": run(tuning(dataset, few), **how)}
-    alphas = tuned(found["tuning"])
+    stages = {"tuning": run(tuning(dataset, few), **how)}
+    alphas = tuned(stages["tuning"])
     wanted = compared_attacks(dataset, alphas, images)
-    found["table"] = run(wanted, **how)
-    found["precision"] = run(decisive(wanted, found["table"]), **how)
-    found["budgets"] = run(budgets(dataset, alphas, few), **how)
-    rows = pd.concat(found, names=["stage", None]).droplevel(1)
+    stages["table"] = run(wanted, **how)
+    stages["precision"] = run(decisive(wanted, stages["table"]), **how)
+    stages["budgets"] = run(budgets(dataset, alphas, few), **how)
+    rows = pd.concat(stages, names=["stage", None]).droplevel(1)
     return rows[rows.metric.isin(SHOWN)]
 
 
@@ -136,9 +136,9 @@ def parts_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
 # ---- to read ----
 
 
-def layout(found: pd.DataFrame) -> Report:
+def layout(measured: pd.DataFrame) -> Report:
     """Accuracy and mIoU by loss and search with paired differences; budgets, the tuning, and the two precisions."""
-    chosen, rows, both, longer = parts_of(found)
+    chosen, rows, both, longer = parts_of(measured)
     plain = unattacked(rows[rows.metric == "allAcc"])
     levels = ", ".join(f"{METHODS[r.method].title} {r.value:.1f} %" for r in plain.itertuples())
     first = rows.iloc[-1]
@@ -163,8 +163,8 @@ def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
     lines, against = {}, []
     for eps in EPS:
         for objective in (*LOSSES, WORST):
-            found = {search: counts_of(cells, method, eps, objective, search) for search in SEARCHES}
-            lines[f"{eps}", objective], reversals = compared(found)
+            counts = {search: counts_of(cells, method, eps, objective, search) for search in SEARCHES}
+            lines[f"{eps}", objective], reversals = compared(counts)
             against += [f"eps {eps}, {objective}, {words}" for words in reversals]
     note = f"Rows: eps in 1/255 and loss; {WORST}: for each image the worst of SEA's four ({', '.join(SEA_LOSSES)})."
     differences = 2 * len(lines) * len(SHOWN)
@@ -177,15 +177,15 @@ def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
     return Block(METHODS[method].title, note, framed(lines, ("eps", "loss")), after)
 
 
-def compared(found: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
+def compared(counts: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
     """A row: the numbers of the searches and what each adds to the one before; and what is against the order."""
     line, against = {}, []
     for metric in SHOWN:
         label = METRICS[metric].label
-        line |= {(label, SEARCHES[search]): f"{METRICS[metric].reduce(found[search]):.2f}" for search in SEARCHES}
+        line |= {(label, SEARCHES[search]): f"{METRICS[metric].reduce(counts[search]):.2f}" for search in SEARCHES}
         for before, after in pairwise(SEARCHES):
             name = f"{SEARCHES[after]} - {SEARCHES[before]}"
-            apart = paired_difference(METRICS[metric], found[after], found[before])
+            apart = paired_difference(METRICS[metric], counts[after], counts[before])
             line[label, of_difference(name, metric)] = shown_difference(apart, metric)
             if apart.verdict == "holds":
                 unit = difference_unit(METRICS[metric].unit)
@@ -264,9 +264,9 @@ def precision_block(pairs: pd.DataFrame) -> Block:
         f"for each net the cells between {low} and {high} % accuracy at the eps that has most of them."
     )
     after = []
-    for metric, found in pairs.groupby("metric", sort=False):
-        after.append(f"{METRICS[metric].label}, {fast} - float32: {spread(found.apart)}")
-        after.append(f"{METRICS[metric].label}, another random start in {fast}: {spread(found.chance.dropna())}")
+    for metric, group in pairs.groupby("metric", sort=False):
+        after.append(f"{METRICS[metric].label}, {fast} - float32: {spread(group.apart)}")
+        after.append(f"{METRICS[metric].label}, another random start in {fast}: {spread(group.chance.dropna())}")
     for row in pairs[pairs.apart.abs() > CLOSE].itertuples():
         apart = paired_difference(METRICS[row.metric], row.statistics_fast, row.statistics)
         after.append(
@@ -286,10 +286,10 @@ def spread(apart: pd.Series) -> str:
 
 def printed() -> Block:
     """What SEA prints of the same comparison, on its own net and data."""
-    found = PRINTED.rows
-    found = found[found.table.isin((2, 7)) & (found.method == "pir_at") & found.eps.isin(EPS)]
+    rows = PRINTED.rows
+    rows = rows[rows.table.isin((2, 7)) & (rows.method == "pir_at") & rows.eps.isin(EPS)]
     lines: dict[tuple, dict] = {}
-    for row in found.sort_values(["eps", "loss"]).itertuples():
+    for row in rows.sort_values(["eps", "loss"]).itertuples():
         search = "APGD" if row.attack.endswith("apgd") else "PGD"
         lines.setdefault((f"{row.eps:g}", row.loss), {})[row.metric, search] = f"{row.value:.1f}"
     note = (
