@@ -88,10 +88,10 @@ def numbers(paper: Paper, rows: Mapping[str, pd.DataFrame]) -> list[str]:
     about = f"{shown.metric} by method, {' and '.join(rows)}"
     parts += [f"![{about}](results/{paper.key}/{OVERVIEW})",
               "Lines on the bars: 95 % intervals over images; of several training runs the mean is drawn."]  # fmt: skip
-    for name, found in rows.items():
-        runs = found.net_seed.nunique()
+    for name, picked in rows.items():
+        runs = picked.net_seed.nunique()
         told = f"mean ± standard deviation over {runs} training runs" if runs > 1 else "one training run"
-        parts.append(f"{shown.metric} (%) on `{name}` ({SETS[name]}), {told}:\n\n{markdown(shown.frame(found))}")
+        parts.append(f"{shown.metric} (%) on `{name}` ({SETS[name]}), {told}:\n\n{markdown(shown.frame(picked))}")
     return parts
 
 
@@ -103,10 +103,10 @@ Verdicts = Mapping[str, Mapping[str, Mapping[str, str]]]  # by data set, claim a
 def verdicts_of(paper: Paper, folder: Path) -> Verdicts:
     """The verdicts that are shipped of a paper."""
     paths = {name: folder / f"{CLAIMS}-{name}.csv" for name in SETS}
-    found = {name: summary(shipped_verdicts(path)) for name, path in paths.items() if path.exists()}
+    summaries = {name: summary(shipped_verdicts(path)) for name, path in paths.items() if path.exists()}
     return {
         name: {key: dict(zip(of.threat, of.verdict, strict=True)) for key, of in told.groupby("claim", sort=False)}
-        for name, told in found.items()
+        for name, told in summaries.items()
     }
 
 
@@ -128,8 +128,8 @@ def claims(paper: Paper, verdicts: Verdicts) -> list[str]:
 
 def counted(told: Mapping[str, Mapping[str, str]], threat: str) -> dict[str, int]:
     """How many claims hold, are undecided and fail under a threat, or under the only one that they can have."""
-    found = [next((of[name] for name in (threat, "either", "none") if name in of), "") for of in told.values()]
-    return {word: found.count(word) for word in ("holds", "undecided", "fails")}
+    verdicts = [next((of[name] for name in (threat, "either", "none") if name in of), "") for of in told.values()]
+    return {word: verdicts.count(word) for word in ("holds", "undecided", "fails")}
 
 
 def group(told: Sequence[Mapping[str, str]]) -> str:
@@ -180,7 +180,7 @@ def index(paper: Paper, folder: Path) -> str:
 def link(paper: Paper, folder: Path, name: str, dataset: str) -> str:
     """To one display on one data set: its page and its rows."""
     file = f"results/{paper.key}/{name}-{dataset}"
-    found = {"page": "md", "rows": "csv"}
+    endings = {"page": "md", "rows": "csv"}
     return ", ".join(
-        f"[{word}]({file}.{end})" for word, end in found.items() if (folder / f"{name}-{dataset}.{end}").exists()
+        f"[{word}]({file}.{end})" for word, end in endings.items() if (folder / f"{name}-{dataset}.{end}").exists()
     )

@@ -38,7 +38,7 @@ def gathered(data_root: str | None = None, folder: Path | None = None) -> tuple[
     """All rows, tidy (`COLUMNS`), and their sources. What cannot be had is a source that says why."""
     folder, frames, sources = folder or SHIPPED, [], []
     for experiment, dataset in known(folder):
-        rows, words = found(experiment, dataset, data_root, folder)
+        rows, words = rows_and_origin(experiment, dataset, data_root, folder)
         sources.append(Source(label(experiment), dataset, words, command(experiment, dataset, data_root)))
         if rows is not None:
             made, source = tidy(experiment, rows), words.split()[0].strip(",")
@@ -69,7 +69,9 @@ def known(folder: Path) -> list[tuple[Experiment, str]]:
     )
 
 
-def found(experiment: Experiment, dataset: str, data_root: str | None, folder: Path) -> tuple[pd.DataFrame | None, str]:
+def rows_and_origin(
+    experiment: Experiment, dataset: str, data_root: str | None, folder: Path
+) -> tuple[pd.DataFrame | None, str]:
     """The rows and a sentence on their origin, which begins with "store", "shipped" or "nothing"."""
     rows, why = from_store(experiment, dataset, data_root)
     if rows is not None:

@@ -17,13 +17,13 @@ ABOUT = (
 )
 
 
-def summary(found: pd.DataFrame) -> pd.DataFrame:
+def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
     """One row per claim and threat: the verdict, how many contrasts say what, and the weakest of them.
 
     The weakest is farthest from meeting its margins: deepest outside them, else nearest to their edge (`slack`).
     """
     lines = []
-    for (claim, threat), rows in found.groupby(["claim", "threat"], sort=False):
+    for (claim, threat), rows in verdicts.groupby(["claim", "threat"], sort=False):
         measured = rows[rows.verdict != ABSENT]
         line = {"claim": claim, "threat": threat, "verdict": combined(rows.verdict)}
         line |= {word: int((rows.verdict == word).sum()) for word in VERDICTS}
@@ -36,31 +36,31 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     return told.reindex(columns=list(dict.fromkeys([*told.columns, *COLUMNS])))
 
 
-def slack(one: pd.Series) -> float:
+def slack(contrast: pd.Series) -> float:
     """Room inside the margins, in widths of the interval on that side: holds above 1, fails below -1."""
-    below, above = max(one.difference - one.low, 1e-9), max(one.high - one.difference, 1e-9)
-    over, under = one.difference - one.margin_low, one.margin_high - one.difference
+    below, above = max(contrast.difference - contrast.low, 1e-9), max(contrast.high - contrast.difference, 1e-9)
+    over, under = contrast.difference - contrast.margin_low, contrast.margin_high - contrast.difference
     return min(over / (below if over > 0 else above), under / (above if under > 0 else below))
 
 
-def report(found: pd.DataFrame, claims: Sequence[Claim], title: str, remark: str = "") -> Report:
+def report(verdicts: pd.DataFrame, claims: Sequence[Claim], title: str, remark: str = "") -> Report:
     """The verdicts of the paper of that title, claim by claim; of a single claim its contrasts too.
 
     `remark` is on its printed numbers.
     """
-    blocks = [overview(found, claims, remark)]
+    blocks = [overview(verdicts, claims, remark)]
     if len(claims) == 1:
-        blocks += [contrasts(rows, threat) for threat, rows in found.groupby("threat", sort=False)]
-    absent = found[found.verdict == ABSENT]
+        blocks += [contrasts(rows, threat) for threat, rows in verdicts.groupby("threat", sort=False)]
+    absent = verdicts[verdicts.verdict == ABSENT]
     if len(absent):
         needs = absent.groupby("note", sort=False).claim.unique()
         lines = tuple(f"{note} (for {', '.join(keys)})" for note, keys in needs.items())
         blocks.append(Block("Not measured", "What is needed first, and for which claims.", after=lines))
-    return Report(f"{title}: what the paper claims in words", caption(found), blocks, ABOUT)
+    return Report(f"{title}: what the paper claims in words", caption(verdicts), blocks, ABOUT)
 
 
-def caption(found: pd.DataFrame) -> str:
-    measured = found[found.verdict != ABSENT]
+def caption(verdicts: pd.DataFrame) -> str:
+    measured = verdicts[verdicts.verdict != ABSENT]
     used = {
         name: ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in measured[name].unique())
         for name in ("dataset", "images", "runs", "science")
@@ -73,14 +73,14 @@ def caption(found: pd.DataFrame) -> str:
     )
 
 
-def overview(found: pd.DataFrame, claims: Sequence[Claim], remark: str) -> Block:
+def overview(verdicts: pd.DataFrame, claims: Sequence[Claim], remark: str) -> Block:
     lines = {}
-    for one in summary(found).to_dict("records"):
-        line = {("", "verdict"): one["verdict"]} | {("", word): str(one[word]) for word in VERDICTS}
-        if any(one[word] for word in VERDICTS[:-1]):
-            cells = {"difference": f"{one['contrast']}, {one['metric']}"} | numbers(one)
+    for row in summary(verdicts).to_dict("records"):
+        line = {("", "verdict"): row["verdict"]} | {("", word): str(row[word]) for word in VERDICTS}
+        if any(row[word] for word in VERDICTS[:-1]):
+            cells = {"difference": f"{row['contrast']}, {row['metric']}"} | numbers(row)
             line |= {("weakest contrast", name): text for name, text in cells.items()}
-        lines[one["claim"], one["threat"]] = line
+        lines[row["claim"], row["threat"]] = line
     note = (
         "How many contrasts hold, fail and are undecided, and the weakest of them: the one farthest from meeting its "
         f"margins, in widths of its interval. {remark}"
@@ -90,21 +90,21 @@ def overview(found: pd.DataFrame, claims: Sequence[Claim], remark: str) -> Block
 
 def contrasts(rows: pd.DataFrame, threat: str) -> Block:
     lines = {}
-    for one in rows.to_dict("records"):
-        cells = {"verdict": one["verdict"]}
-        if one["verdict"] != ABSENT:
-            cells |= numbers(one) | {"store": f"{one['address_a']} - {one['address_b']}"}
-        lines[one["contrast"], one["metric"]] = {("", name): text for name, text in cells.items()}
+    for row in rows.to_dict("records"):
+        cells = {"verdict": row["verdict"]}
+        if row["verdict"] != ABSENT:
+            cells |= numbers(row) | {"store": f"{row['address_a']} - {row['address_b']}"}
+        lines[row["contrast"], row["metric"]] = {("", name): text for name, text in cells.items()}
     note = "Store: the addresses of the two numbers whose difference it is."
     return Block(f"Contrasts, threat {threat}", note, framed(lines, ("contrast", "metric")))
 
 
-def numbers(one: Mapping) -> dict[str, str]:
+def numbers(row: Mapping) -> dict[str, str]:
     """A contrast's margins, its difference here with the interval, and the paper's."""
     return {
-        "wanted": wanted(one["margin_low"], one["margin_high"], one["unit"]),
-        "here [95 %]": shown_difference((one["difference"], one["low"], one["high"]), one["metric"]),
-        "paper": "" if pd.isna(one["published"]) else f"{one['published']:+.{digits_of(one['metric'])}f}",
+        "wanted": wanted(row["margin_low"], row["margin_high"], row["unit"]),
+        "here [95 %]": shown_difference((row["difference"], row["low"], row["high"]), row["metric"]),
+        "paper": "" if pd.isna(row["published"]) else f"{row['published']:+.{digits_of(row['metric'])}f}",
     }
 
 

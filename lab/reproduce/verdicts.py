@@ -45,8 +45,8 @@ def declared(paper: Paper, only: str | None = None) -> list[Claim]:
 
 def combined(verdicts: Iterable[str]) -> str:
     """The verdict on a claim, from those on its contrasts."""
-    found = set(verdicts)
-    return next((word for word in ("fails", ABSENT, "undecided") if word in found), "holds")
+    distinct = set(verdicts)
+    return next((word for word in ("fails", ABSENT, "undecided") if word in distinct), "holds")
 
 
 class Asked(NamedTuple):
@@ -90,33 +90,33 @@ def judged(
     Over the first `seeds` training runs, as far as the zoo holds them. What no net or no data is there for is
     not measured, and its note says why. `measure=False` takes what is stored.
     """
-    store, work = store or Store(), asked(paper, claims, dataset, images)
-    reasons = lacking(dict.fromkeys(side for one in work for side in (one.a, one.b)), data_root)
+    store, pairs = store or Store(), asked(paper, claims, dataset, images)
+    reasons = lacking(dict.fromkeys(side for pair in pairs for side in (pair.a, pair.b)), data_root)
     if measure and all(reasons.values()):
         raise ValueError(next(iter(reasons.values())))
-    trials = over_runs([one for one, why in reasons.items() if not why], seeds)
+    trials = over_runs([trial for trial, why in reasons.items() if not why], seeds)
     if measure:
         compute(cells_of(trials, data_root), store, quiet, data_root=data_root)
     frames: dict[Trial, list[pd.DataFrame]] = {}
     for index, rows in held(trials, data_root, store).items():
         frames.setdefault(replace(trials[index], net_seed=0), []).append(rows)
     cells = {
-        (one, metric): rows for one, parts in frames.items() for metric, rows in pd.concat(parts).groupby("metric")
+        (trial, metric): rows for trial, parts in frames.items() for metric, rows in pd.concat(parts).groupby("metric")
     }
-    return pd.DataFrame([row(one, cells, reasons) for one in work], columns=list(COLUMNS))
+    return pd.DataFrame([row(pair, cells, reasons) for pair in pairs], columns=list(COLUMNS))
 
 
 def lacking(trials: Iterable[Trial], data_root: str | None) -> dict[Trial, str]:
     """Why each trial cannot be measured here: a net that nobody trained, data not at hand. Empty where it can."""
     places: dict[tuple, str] = {}
-    found = {}
-    for one in trials:
-        place = one.dataset, one.rain
+    reasons = {}
+    for trial in trials:
+        place = trial.dataset, trial.rain
         if place not in places:
-            places[place] = problem(lambda one=one: cells_of([one], data_root))
-        cell = Cell(one, None)
-        found[one] = places[place] or problem(lambda cell=cell: (cell.victim, cell.perturbation))
-    return found
+            places[place] = problem(lambda trial=trial: cells_of([trial], data_root))
+        cell = Cell(trial, None)
+        reasons[trial] = places[place] or problem(lambda cell=cell: (cell.victim, cell.perturbation))
+    return reasons
 
 
 def problem(work) -> str:
@@ -128,25 +128,25 @@ def problem(work) -> str:
     return ""
 
 
-def row(one: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
-    contrast = one.contrast
+def row(pair: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
+    contrast = pair.contrast
     line = {
-        "claim": one.claim.key, "threat": one.threat, "dataset": one.a.dataset, "contrast": contrast.words,
+        "claim": pair.claim.key, "threat": pair.threat, "dataset": pair.a.dataset, "contrast": contrast.words,
         "metric": contrast.metric, "unit": METRICS[contrast.metric].unit,
         "margin_low": contrast.low, "margin_high": contrast.high, "verdict": ABSENT,
-        "published": None if one.threat == "adaptive" else contrast.paper, "images": one.a.images, "note": "",
+        "published": None if pair.threat == "adaptive" else contrast.paper, "images": pair.a.images, "note": "",
     }  # fmt: skip
-    a, b = (cells.get((side, contrast.metric)) for side in (one.a, one.b))
+    a, b = (cells.get((side, contrast.metric)) for side in (pair.a, pair.b))
     if a is None or b is None:
-        why = [reasons[side] or "the store lacks it" for side, found in ((one.a, a), (one.b, b)) if found is None]
+        why = [reasons[side] or "the store lacks it" for side, rows in ((pair.a, a), (pair.b, b)) if rows is None]
         return line | {"note": "; ".join(dict.fromkeys(why))}
     both = sorted(set(a.net_seed) & set(b.net_seed))
     if not both:
         return line | {"note": "the store lacks a training run that both sides have"}
-    found = difference(a, b)
+    estimate = difference(a, b)
     places = [" ".join(side.address[side.net_seed.isin(both)]) for side in (a, b)]
-    return line | found._asdict() | {
-        "verdict": found.within(contrast.low, contrast.high), "runs": len(both), "science": a.science.max(),
+    return line | estimate._asdict() | {
+        "verdict": estimate.within(contrast.low, contrast.high), "runs": len(both), "science": a.science.max(),
         "address_a": places[0], "address_b": places[1],
     }  # fmt: skip
 
@@ -173,15 +173,15 @@ def gathered(
 
     Claim by claim from the store where it holds all of one, else from the shipped file; column `source` says which.
     """
-    found = judged(paper, declared(paper), dataset, data_root, measure=False)
+    verdicts = judged(paper, declared(paper), dataset, data_root, measure=False)
     path, wrong = (folder or tables.SHIPPED) / paper.key / f"claims-{dataset}.csv", ""
-    shipped = found.iloc[:0]
+    shipped = verdicts.iloc[:0]
     try:
         shipped = shipped_verdicts(path) if path.exists() else shipped
     except (ValueError, OSError) as error:
         wrong = " ".join(str(error).split())
     parts = []
-    for key, rows in found.groupby("claim", sort=False):
+    for key, rows in verdicts.groupby("claim", sort=False):
         there = shipped[shipped.claim == key]
         absent = (rows.verdict == ABSENT).any()
         source = "store" if not absent else "shipped" if len(there) else ""
