@@ -79,14 +79,14 @@ def remarks(costs: Costs) -> list[str]:
     return lines
 
 
-def at_most(what: str, found: float, limit: float, *, wants_amx: bool = False) -> str:
+def at_most(what: str, measured: float, limit: float, *, wants_amx: bool = False) -> str:
     """A line that says whether a limit is held; one that speaks of AMX is judged on a CPU that has it."""
-    judged = "held" if found <= limit else "missed"
+    judged = "held" if measured <= limit else "missed"
     if wants_amx and "AMX" not in features():
         judged = "this CPU has none"
-    return f"limit: {what}: {found:.3f}, at most {limit:.2f}{' with AMX' if wants_amx else ''}: {judged}"
+    return f"limit: {what}: {measured:.3f}, at most {limit:.2f}{' with AMX' if wants_amx else ''}: {judged}"
 
 
-def at_least(what: str, found: float, limit: float) -> str:
-    judged = ("held" if found >= limit else "missed") if "AMX" in features() else "this CPU has none"
-    return f"limit: {what}: {found:.2f}, at least {limit:.1f} with AMX: {judged}"
+def at_least(what: str, measured: float, limit: float) -> str:
+    judged = ("held" if measured >= limit else "missed") if "AMX" in features() else "this CPU has none"
+    return f"limit: {what}: {measured:.2f}, at least {limit:.1f} with AMX: {judged}"

@@ -84,9 +84,9 @@ def served(script: Path = APP, **environment: str) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("localhost", 0))
-        return found.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]
 
 
 def until_healthy(server: Server, port: int) -> None:
@@ -121,10 +121,10 @@ def playwright() -> ModuleType:
 
 def chromium() -> str:
     """Where the system's chromium lies."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
         raise FileNotFoundError("wanted chromium on the PATH, found none; on Debian: apt-get install chromium")
-    return found
+    return path
 
 
 @contextmanager

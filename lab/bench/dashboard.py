@@ -38,24 +38,26 @@ def dashboard(repeats: int = 3) -> str:
     if not 1 <= repeats <= MOST:
         raise ValueError(f"wanted 1 to {MOST} repeats, got {repeats}")
     with browser.browsing() as chromium:
-        found = visits(chromium, repeats) | turns(chromium, repeats)
+        seconds = visits(chromium, repeats) | turns(chromium, repeats)
         version = chromium.version
-    return "\n".join([*heading(version, repeats), *(line(what, each) for what, each in found.items()), *limits(found)])
+    return "\n".join(
+        [*heading(version, repeats), *(line(what, each) for what, each in seconds.items()), *limits(seconds)]
+    )
 
 
 def visits(chromium: Any, repeats: int) -> Seconds:
     """From the navigation to the text of an empty page, and to the first pictures; a server each time anew."""
-    found: Seconds = {"empty page": [], "first pictures": [], "pictures of the next visitor": []}
+    seconds: Seconds = {"empty page": [], "first pictures": [], "pictures of the next visitor": []}
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.py"
         empty.write_text(f"import streamlit\n\nstreamlit.write({EMPTY!r})\n")
         for _ in range(repeats):
             with browser.served(empty) as server:
-                found["empty page"].append(visit(chromium, server, "seen.texts.includes(given.text)", text=EMPTY))
+                seconds["empty page"].append(visit(chromium, server, "seen.texts.includes(given.text)", text=EMPTY))
             with browser.served() as server:
-                found["first pictures"].append(visit(chromium, server, PAINTED))
-                found["pictures of the next visitor"].append(visit(chromium, server, PAINTED))
-    return found
+                seconds["first pictures"].append(visit(chromium, server, PAINTED))
+                seconds["pictures of the next visitor"].append(visit(chromium, server, PAINTED))
+    return seconds
 
 
 def visit(chromium: Any, server: browser.Server, condition: str, **given: Any) -> float:
@@ -73,21 +75,21 @@ def visit(chromium: Any, server: browser.Server, condition: str, **given: Any) -
 
 def turns(chromium: Any, repeats: int) -> Seconds:
     """What turning a dial takes, by keyboard; what is computed for a new eps is timed here while the server idles."""
-    found: Seconds = {what: [] for what in ("new eps", "of it computing", "opacity", "step of a known attack")}
+    seconds: Seconds = {what: [] for what in ("new eps", "of it computing", "opacity", "step of a known attack")}
     with browser.served() as server, browser.visitor(chromium) as page:
         page.goto(server.address)
         browser.until(page, f"{PAINTED} && !seen.running")
         look()  # the nets and the picture are at hand, here as there
         for n in range(1, repeats + 1):
             views: list[View] = []
-            found["of it computing"] += times(lambda n=n, views=views: views.append(look(eps=START + n / 4)), 1)
-            found["new eps"].append(turned(page, "eps", "ArrowRight", RENEWED, views[0]))
+            seconds["of it computing"] += times(lambda n=n, views=views: views.append(look(eps=START + n / 4)), 1)
+            seconds["new eps"].append(turned(page, "eps", "ArrowRight", RENEWED, views[0]))
         for _ in range(repeats):
-            found["opacity"].append(turned(page, "opacity", "ArrowLeft", REPAINTED))
+            seconds["opacity"].append(turned(page, "opacity", "ArrowLeft", REPAINTED))
         for n in range(repeats):
             view = look(eps=START + repeats / 4, shown=STEPS - n)
-            found["step of a known attack"].append(turned(page, "shown_step", "ArrowLeft", RENEWED, view))
-    return found
+            seconds["step of a known attack"].append(turned(page, "shown_step", "ArrowLeft", RENEWED, view))
+    return seconds
 
 
 def turned(page: Any, name: str, key: str, condition: str, view: View | None = None) -> float:
@@ -123,8 +125,8 @@ def line(what: str, each: Sequence[float]) -> str:
     return f"{what:30}{median(each):8.3f}   {' '.join(f'{seconds:.3f}' for seconds in each)}"
 
 
-def limits(found: Seconds) -> list[str]:
+def limits(seconds: Seconds) -> list[str]:
     """What a visitor must not have to wait."""
-    typical = {what: median(each) for what, each in found.items()}
+    typical = {what: median(each) for what, each in seconds.items()}
     typical["first pictures"] -= typical["empty page"]
     return [at_most(f"{what}, seconds{LIMITS[what][1]}", typical[what], LIMITS[what][0]) for what in LIMITS]

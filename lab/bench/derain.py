@@ -109,11 +109,11 @@ def compared(version: Version, other: Version, what: str, shape: Shape, repeats:
 
 def typical(models: dict, what: str, images: Tensor, repeats: int) -> dict:
     """Median seconds of each model's pass; they take turns, so that what slows the machine down slows all of them."""
-    found = {name: [] for name in models}
+    seconds = {name: [] for name in models}
     for _ in range(repeats):
         for name, model in models.items():
-            found[name] += times(partial(PASSES[what], model, images), 1)
-    return {name: median(each) for name, each in found.items()}
+            seconds[name] += times(partial(PASSES[what], model, images), 1)
+    return {name: median(each) for name, each in seconds.items()}
 
 
 def peak(version: Version, what: str, shape: Shape) -> int:
@@ -155,9 +155,9 @@ def reference() -> dict[str, Callable]:
     if not REFERENCE.exists():
         raise FileNotFoundError(f"wanted {REFERENCE}, which is not there: this bench needs the repository")
     spec = spec_from_file_location("plain", REFERENCE)
-    found = module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found.PLAIN
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.PLAIN
 
 
 # ---- what makes PReNet's gradient faster ----

@@ -26,12 +26,12 @@ def seconds(work: Callable[[], object]) -> float:
 def times(work: Callable[[], object], count: int) -> list[float]:
     """Seconds each of `count` calls takes, in a process that keeps its memory, as those that attack and train do."""
     keep_freed()
-    found = []
+    seconds = []
     for _ in range(count):
         started = time.perf_counter()
         work()
-        found.append(time.perf_counter() - started)
-    return found
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 @dataclass
@@ -77,7 +77,7 @@ def features() -> list[str]:
 
 def machine() -> str:
     """What decides the times, in words."""
-    found = features()
-    has = " and ".join(found) or "neither AMX nor AVX-512 BF16"
+    extensions = features()
+    has = " and ".join(extensions) or "neither AMX nor AVX-512 BF16"
     auto = str(resolve("auto") or torch.float32).removeprefix("torch.")
     return f"torch {torch.__version__}, {torch.get_num_threads()} threads, {has}, auto is {auto}"

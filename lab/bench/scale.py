@@ -86,13 +86,13 @@ def scale(
     names = chosen(dataset, recipes, derainers, segmenters)
     costs = pd.DataFrame([cost(name, batch) for name in bar(names, what="timing", unit="net", leave=False)])
     flops = costs["steps"] * costs["10^12 FLOPs"] * T
-    hours = {f"est. h {one.name}": flops.map(one.hours) for one in machines}
+    hours = {f"est. h {device.name}": flops.map(device.hours) for device in machines}
     sizes = dict.fromkeys((reader(dataset).size, OFFICIAL.get(dataset, reader(dataset).size)))
     judged = [judging(dataset, derain, size, machines) for size, derain in product(sizes, derainers)]
     return "\n".join([
         *heading(batch, machines),
         shown(costs.assign(**hours)),
-        "all of these: " + ", ".join(f"est. {one.hours(flops.sum())} h on {one.name}" for one in machines),
+        "all of these: " + ", ".join(f"est. {device.hours(flops.sum())} h on {device.name}" for device in machines),
         shown(making(names, costs["steps"])),
         shown(pd.DataFrame(judged)),
     ])  # fmt: skip
@@ -109,17 +109,17 @@ def gpu(words: str, shares: tuple[float, ...]) -> Gpu:
 
 def chosen(dataset: str, recipes: Collection, derainers: Collection, segmenters: Collection) -> list[NetName]:
     """The nets of the plan that are of these."""
-    found = [
+    names = [
         name
         for name in nets(dataset, "paper")
         if name.recipe in recipes
         and (name.recipe not in BEHIND or name.derain in derainers)
         and (name.recipe == "derain" or name.segmenter in segmenters)
     ]
-    if not found:
+    if not names:
         given = ", ".join((*recipes, *derainers, *segmenters))
         raise ValueError(f"wanted recipes and networks that {dataset} has nets of, got {given}")
-    return found
+    return names
 
 
 # ---- a step of training ----
@@ -256,7 +256,7 @@ def one_pass(dataset: str, derain: str, size: Size, behind: bool, gradient: bool
 def judging(dataset: str, derain: str, size: Size, machines: list[Gpu]) -> dict:
     gradients, scores = table(dataset, derain, size)
     row = {"table 1 with": derain, "size": f"{size[1]}x{size[0]}", "10^12 FLOPs, gradients": gradients / T}
-    hours = {f"est. h {one.name}": one.hours(PICTURES * gradients, PICTURES * scores) for one in machines}
+    hours = {f"est. h {device.name}": device.hours(PICTURES * gradients, PICTURES * scores) for device in machines}
     return row | {"scores": scores / T, "pictures": PICTURES} | hours
 
 
@@ -265,7 +265,7 @@ def judging(dataset: str, derain: str, size: Size, machines: list[Gpu]) -> dict:
 
 def heading(batch: int, machines: list[Gpu]) -> list[str]:
     low, high = min(machines[0].shares), max(machines[0].shares)
-    rates = ", ".join(f"{one.name} {one.fast:g} and {one.exact:g}" for one in machines)
+    rates = ", ".join(f"{device.name} {device.fast:g} and {device.exact:g}" for device in machines)
     return [
         machine(),
         f"measured: s, cpu s (of all cores together) and GiB of a step of {batch} pictures here",

@@ -55,9 +55,9 @@ def sea(images: int = 32, steps: int = 100, eps: float = 8, precision: str = "au
 def run(attack: Attack, model: nn.Module, sample: Sample) -> Run:
     with watched(model) as seen:
         started = time.perf_counter()
-        found = attack(model, sample.clean, sample.labels)
+        attacked = attack(model, sample.clean, sample.labels)
         seconds = time.perf_counter() - started
-    return Run(accuracy_of(model, found, sample.labels).item(), seen.gradients, seconds)
+    return Run(accuracy_of(model, attacked, sample.labels).item(), seen.gradients, seconds)
 
 
 def line(title: str, runs: list[Both], everyone: list[Both]) -> str:
