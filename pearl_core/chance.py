@@ -104,8 +104,11 @@ class Steady:
                 return output
             before.put_back(images.device)
             self.random = True
-        with kept(images.device):
-            return stacked([seeded(call, image, seed) for image, seed in zip(images.split(1), seeds(), strict=True)])
+        answers = []
+        for image, seed in zip(images.split(1), seeds(), strict=True):
+            with drawing(seed, images.device):
+                answers.append(an_output(call(image)))
+        return stacked(answers)
 
 
 class States(NamedTuple):
@@ -137,22 +140,17 @@ def tensor_of(state: bytes) -> Tensor:
 
 
 @contextmanager
-def kept(device: torch.device) -> Iterator[None]:
-    """Afterwards the global random states are as they were."""
+def drawing(seed: int, device: torch.device) -> Iterator[None]:
+    """Inside, the global random states come from a seed; afterwards they are as they were."""
     with _lock:
         before = States.now(device)
         try:
+            torch.manual_seed(seed)
+            np.random.seed(seed % 2**32)
+            random.seed(seed)
             yield
         finally:
             before.put_back(device)
-
-
-def seeded(call: Callable[[Tensor], Output], image: Tensor, seed: int) -> Output:
-    """The answer for one picture (1, 3, H, W) with the global random states set by a seed."""
-    torch.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
-    return call(image)
 
 
 def stacked(answers: Sequence[Output]) -> Output:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from ..chance import Steady, kept, key_of, uniform_like
+from ..chance import Steady, drawing, key_of, uniform_like
 from ..pipeline import frozen
 from ..precision import lowered
 from ..types import VOID, Output
@@ -91,7 +91,7 @@ class ImageProblem:
     @cached_property
     def call(self) -> Callable[[Tensor], Output]:
         """The model in the precision of the gradients; made at the first look, once for the whole attack."""
-        with kept(self.images.device):
+        with drawing(self.how.seed, self.images.device):  # folding looks at the model's answers
             return lowered(self.model, self.images, self.how.precision)
 
     def seeds(self) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..chance import kept, key_of
+from ..chance import drawing, key_of
 from ..types import Output
 
 
@@ -68,9 +68,8 @@ class Expectation(nn.Module):
 
     def forward(self, images: Tensor) -> Output:
         answers = []  # of each picture, which is asked by itself, so that it does not matter what it is in a batch with
-        with kept(images.device):
-            for image in images.split(1):
-                torch.manual_seed(key_of(image, self.seed))
+        for image in images.split(1):
+            with drawing(key_of(image, self.seed), images.device):
                 answers.append([self.model(image) for _ in range(self.draws)])
         ordered = [answer for draw in zip(*answers, strict=True) for answer in draw]
         logits = None if ordered[0].logits is None else torch.cat([answer.logits for answer in ordered])
