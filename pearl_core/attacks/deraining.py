@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from .catalogue import INPUT, OWN_OUTPUT, PATCHES, declared
 from .compose import Ascent, ascend
-from .fixed import steps_within
 from .objectives import minus
 from .restoration import Features, patch_distance, perceptual, squared_error, unnoticeable
+from .units import steps_within
 
 
 def quarter(eps: float, alpha: float | None) -> float:

@@ -6,79 +6,12 @@ fields of `compose.Ascent`: `random_start` (bool), `seed` (int) and `precision` 
 
 from __future__ import annotations
 
-import math
-
 from ..types import PROTOCOLS, choose
 from . import objectives as loss
-from .balls import Linf
 from .catalogue import declared
 from .compose import Ascent, ascend
 from .objectives import OBJECTIVES, cross_entropy
-from .searches import FixedSteps
-
-
-def ball_of(eps: float) -> Linf:
-    """The l-infinity ball of radius eps / 255.
-
-    Args:
-        eps: how far every colour value may move, in 1/255, from 0 to 255.
-
-    Returns:
-        The ball, its radius in units of the picture.
-
-    Raises:
-        ValueError: eps is not in [0, 255].
-
-    Example:
-        >>> from pearl_core.attacks.zoo import ball_of
-        >>> ball_of(51).radius
-        0.2
-    """
-    if not 0 <= eps <= 255:
-        raise ValueError(f"wanted eps from 0 to 255 (in 1/255), got {eps}")
-    return Linf(eps / 255)
-
-
-def whole(steps: int) -> int:
-    """`steps` as an int. Raises ValueError unless it is a whole number from 0 up.
-
-    Example:
-        >>> from pearl_core.attacks.zoo import whole
-        >>> whole(3.0)
-        3
-    """
-    if not (0 <= steps < math.inf and steps == int(steps)):  # so that nan and inf fail too
-        raise ValueError(f"wanted a whole number of steps from 0 up, got {steps}")
-    return int(steps)
-
-
-def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 0.0) -> tuple[Linf, FixedSteps]:
-    """The l-infinity ball and the fixed steps that all of FGSM's family share.
-
-    Args:
-        eps: radius in 1/255.
-        steps: number of steps.
-        alpha: length of a step in 1/255. None: 3 eps / 8, so that three steps reach the edge of the ball, and the
-            first n steps do not depend on the number of steps.
-        momentum: how much of the earlier gradients stays in the direction, 0 for none.
-
-    Returns:
-        The ball and the search, for `compose.ascend`.
-
-    Raises:
-        ValueError: a negative eps, alpha or number of steps.
-
-    Example:
-        >>> from pearl_core.attacks.zoo import steps_within
-        >>> ball, search = steps_within(51, 10, 25.5)
-        >>> ball.radius, search.alpha, search.steps
-        (0.2, 0.1, 10)
-    """
-    ball, steps = ball_of(eps), whole(steps)
-    alpha = 3 * eps / 8 if alpha is None else alpha
-    if not 0 <= alpha < math.inf:
-        raise ValueError(f"wanted alpha from 0 up (in 1/255), got {alpha}")
-    return ball, FixedSteps(alpha / 255, steps, momentum)
+from .units import ball_of, steps_within, whole  # noqa: F401 - what attacks of one's own are made of, at hand here
 
 
 @declared("FGSM", "One big step.", stepwise=True)

@@ -9,10 +9,10 @@ from ..types import PROTOCOLS, choose
 from .catalogue import declared
 from .compose import Ascent, ascend
 from .ensembles import WorstOf
-from .fixed import ball_of, steps_within, whole
 from .objectives import OBJECTIVES, Objective, cross_entropy, published_jensen_shannon
 from .problem import LOWEST_ACCURACY, published_share_right
 from .searches import APGD, RedEps, checks, published_checks
+from .units import ball_of, steps_within, whole
 
 # the loss that soonest brings most images to zero comes first: it spares `stop="ensemble"` the others
 SEA_LOSSES = ("js", "mask_ce", "mask_sph", "bal_ce")

@@ -22,10 +22,11 @@ from .catalogue import (
 from .compose import Ascent
 from .deraining import input_close, lmse, object_sensitive, perceptual_attack, quarter, unnoticeable_attack
 from .ensembles import WorstOf
-from .fixed import ball_of, bim, cospgd, cw, ddcat_bim, fgsm, mi_fgsm, pgd, segpgd, steps_within, whole
+from .fixed import bim, cospgd, cw, ddcat_bim, fgsm, mi_fgsm, pgd, segpgd
 from .objectives import OBJECTIVES
 from .reliable import SEA_LOSSES, apgd, as_sea, best_pgd, red_eps_apgd, sea, sea_members
 from .turned import mirror, targeted
+from .units import ball_of, steps_within, whole
 
 __all__ = [
     "ATTACKS", "CATALOGUE", "DERAIN_ATTACKS", "INPUT", "LABELS", "LABEL_MAP", "MINIMUM_NORM", "OBJECTIVES",
