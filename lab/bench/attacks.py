@@ -61,7 +61,7 @@ def line(net: str, batch: int, key: Key, cost: Cost) -> str:
 
 
 def remarks(costs: Costs) -> list[str]:
-    """What spoils a row, and the limits where what they speak of was measured."""
+    """What makes a row unreliable, and the limits on the rows that were measured."""
     lines = []
     for (net, batch, key), cost in costs.items():
         what = f"{key.attack} in {key.precision}, {net} net, batch {batch}"
@@ -80,7 +80,7 @@ def remarks(costs: Costs) -> list[str]:
 
 
 def at_most(what: str, measured: float, limit: float, *, wants_amx: bool = False) -> str:
-    """A line that says whether a limit is held; one that speaks of AMX is judged on a CPU that has it."""
+    """A line that says whether a limit is held; a limit for AMX is only judged on a CPU that has AMX."""
     judged = "held" if measured <= limit else "missed"
     if wants_amx and "AMX" not in features():
         judged = "this CPU has none"

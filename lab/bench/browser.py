@@ -120,7 +120,7 @@ def playwright() -> ModuleType:
 
 
 def chromium() -> str:
-    """Where the system's chromium lies."""
+    """The path of the system's chromium."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise FileNotFoundError("wanted chromium on the PATH, found none; on Debian: apt-get install chromium")
@@ -129,7 +129,7 @@ def chromium() -> str:
 
 @contextmanager
 def browsing() -> Iterator[Any]:
-    """A browser without a window. What it gives up on is an OSError of one line."""
+    """A browser without a window. Its timeouts are OSErrors of one line."""
     api, path = playwright(), chromium()
     try:
         with api.sync_playwright() as driver:
@@ -144,7 +144,7 @@ def browsing() -> Iterator[Any]:
 
 @contextmanager
 def visitor(browser: Any) -> Iterator[Any]:
-    """An empty page of somebody who was never here: no cookies, nothing cached."""
+    """An empty page of a new visitor: no cookies, nothing cached."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(1000 * PATIENCE)
     try:

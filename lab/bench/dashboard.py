@@ -61,7 +61,7 @@ def visits(chromium: Any, repeats: int) -> Seconds:
 
 
 def visit(chromium: Any, server: browser.Server, condition: str, **given: Any) -> float:
-    """Seconds that somebody who was never there waits for the page."""
+    """Seconds that a new visitor waits for the page."""
 
     def go() -> None:
         page.goto(server.address, wait_until="commit")
@@ -126,7 +126,7 @@ def line(what: str, each: Sequence[float]) -> str:
 
 
 def limits(seconds: Seconds) -> list[str]:
-    """What a visitor must not have to wait."""
+    """The longest acceptable waits of a visitor, and whether they are held."""
     typical = {what: median(each) for what, each in seconds.items()}
     typical["first pictures"] -= typical["empty page"]
     return [at_most(f"{what}, seconds{LIMITS[what][1]}", typical[what], LIMITS[what][0]) for what in LIMITS]

@@ -1,4 +1,4 @@
-"""Clocks and counters that stand outside of what they measure."""
+"""Clocks and counters that do not change what they measure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Passes:
 
 @contextmanager
 def watched(model: nn.Module) -> Iterator[Passes]:
-    """Counts the passes through the model, and through copies of it made meanwhile, whoever makes them."""
+    """Counts the passes through the model, and through copies of it that are made in the block."""
     seen = Passes()
 
     def leave(gradient: Tensor) -> None:
@@ -76,7 +76,7 @@ def features() -> list[str]:
 
 
 def machine() -> str:
-    """What decides the times, in words."""
+    """What the times depend on, in words."""
     extensions = features()
     has = " and ".join(extensions) or "neither AMX nor AVX-512 BF16"
     auto = str(resolve("auto") or torch.float32).removeprefix("torch.")

@@ -16,7 +16,7 @@ PROCESS = Path("/proc/self")
 
 
 def fresh(work: Callable, *arguments):
-    """`work(*arguments)` in a new process, which learns nothing from this one but the arguments."""
+    """`work(*arguments)` in a new process, which gets nothing from this one but the arguments."""
     with environment(ALLOCATOR), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
         return child.submit(work, *arguments).result()
 

@@ -8,7 +8,7 @@ from lab.cli.options import add_options, add_processes, given
 
 
 def add_experiments(commands) -> None:
-    """One command per display, its options those of its spec; those of most papers stand behind the paper's key."""
+    """One command per display, its options the parameters of its spec; mostly below a command named after the paper."""
     from lab.papers import PAPERS
 
     for paper in PAPERS.values():

@@ -1,4 +1,4 @@
-"""Commands about trained nets: train them, list them, take in those of others."""
+"""Commands about trained nets: train them, list them, import those of other authors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_train(commands) -> None:
 
 
 def wanted_files() -> dict[str, str]:
-    """Files that networks may learn with, by their option, and what they are."""
+    """Files that the training of a network can start from, by the name of their option, each with its help text."""
     from lab.nets.zoo import BUILDERS
 
     every = [(network, *item) for network, made in BUILDERS.items() for item in made.files.items()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def add_options(command, parameters: Mapping[str, object]) -> None:
-    """One option per parameter, of the kind of its default; several values where that is a tuple."""
+    """One option per parameter, of the type of its default; where the default is a tuple, it takes several values."""
     for name, default in parameters.items():
         several = isinstance(default, tuple)
         example = default[0] if several else default

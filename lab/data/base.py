@@ -1,4 +1,4 @@
-"""What every data set is: pictures by index, batches in the rain, one fingerprint."""
+"""What all data sets have in common: pictures by index, batches with rain, a fingerprint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
     """One picture as it lies on the disk, at the working size."""
 
     clean: np.ndarray  # (H, W, 3) uint8
-    labels: np.ndarray | None  # (H, W) uint8, 255 = void; None where nobody labelled it
+    labels: np.ndarray | None  # (H, W) uint8, 255 = void; None without labels
     key: str
     rainy: np.ndarray | None = None  # (H, W, 3) uint8: rain that came with the set, None where the model adds it
 
@@ -73,7 +73,7 @@ class Dataset:
         return Picture(clean, labels, self.keys[i], wet)
 
     def sample(self, indices: Sequence[int], *, rain_seed: int | str | None = None) -> Sample:
-        """A batch. Rain falls by each picture's key, always the same; `rain_seed` asks for other rain (training)."""
+        """A batch. Rain is seeded by a picture's key, so it is always the same; `rain_seed` gives other rain."""
         pictures = [self[i] for i in indices]
         wet = stack([self.rained(p, rain_seed=rain_seed) for p in pictures])  # (B, H, W, 3)
         labels = stack([p.labels for p in pictures])  # (B, H, W)
@@ -95,15 +95,15 @@ class Dataset:
 
     @cached_property
     def labelled(self) -> bool:
-        """Whether somebody labelled its pictures."""
+        """Whether its pictures have labels."""
         return bool(self.classes) and self[0].labels is not None
 
     def rained(self, picture: Picture, *, rain_seed: int | str | None = None) -> np.ndarray:
-        """(H, W, 3) float32 in [0, 1]. Rain that came with the set is what it is, whatever the seed."""
+        """(H, W, 3) float32 in [0, 1]. Rain that came with the data set does not depend on the seed."""
         return self.in_rain(picture, rain_seed=rain_seed).image
 
     def in_rain(self, picture: Picture, *, rain_seed: int | str | None = None) -> Rainy:
-        """The same, and where the streaks are to be seen."""
+        """The same, and a mask of the rain streaks."""
         clean = unit(picture.clean)
         if picture.rainy is not None:
             wet = unit(picture.rainy)
@@ -122,7 +122,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of all that decides the pixels: name, split, size, rain, keys, files. Not of the folder's place."""
+        """sha256 of all that decides the pixels: name, split, size, rain, keys, files; not the folder's path."""
         rain = None if self.rain is None else (asdict(self.rain), f"{rainy.probe(self.rain):.2f}")
         facts = [self.name, self.split, self.size, rain, self.keys, self.contents()]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -152,7 +152,7 @@ class Reader:
     built_in: bool = False  # made by code, so there is no folder
     holds: Callable[[Path | None, str], bool] = lambda root, split: True  # is there anything of this split?
     remarks: Callable[[Path, str], list[str]] = lambda root, split: []  # oddities that do not stop reading
-    classes: tuple[str, ...] = ()  # of its labels; none where nobody labelled it
+    classes: tuple[str, ...] = ()  # of its labels; empty without labels
     titled: str = ""  # as people write it; empty: its name
     credit: str = ""  # what must stand below its pictures where they are shown
 

@@ -38,7 +38,7 @@ def calibrate_dataset(
 
 
 def misses(calibrations: dict[str, dict[str, float]], split: str) -> list[str]:
-    """The presets whose rain on `split` is not as bad, or worse, than it should be; one line each."""
+    """The presets whose rain on `split` misses the wanted PSNR by more than the tolerance; one line each."""
     return [
         f"rain {rain!r} on {split}: wanted {target} +- {tolerance} dB, got {calibrations[rain][f'psnr_{split}']:.2f} dB"
         for rain, (target, tolerance) in TARGETS.items()

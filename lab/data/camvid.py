@@ -54,7 +54,7 @@ def open_split(root: Path, split: str, size: Size | None, count: int | None) -> 
 
 
 def holds(root: Path, split: str) -> bool:
-    """Whether this copy has the split: many leave test out."""
+    """Whether this copy has the split: many copies lack test."""
     return (root / split).exists() or (root / f"{split}.txt").exists()
 
 

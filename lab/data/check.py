@@ -37,7 +37,7 @@ def check(name: str, data_root: str | os.PathLike | None = None) -> str:
 
 
 def _look(data: Dataset) -> tuple[list[str], list[str]]:
-    """Every picture of a split decoded: the report's lines, the faults."""
+    """Decodes every picture of a split. Returns the lines of the report, and the faults."""
     sizes, pixels, errors = Counter(), np.zeros(256, np.int64), []
     for i in bar(range(len(data)), what=f"{data.name} {data.split}", unit="picture", leave=False):
         try:

@@ -21,7 +21,7 @@ OFFICIAL = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32
 LABEL_IDS = range(34)  # and -1, the licence plate, which is 255 in eight bits
 TRAIN_ID = dict.fromkeys((*LABEL_IDS, VOID), VOID) | {number: i for i, number in enumerate(OFFICIAL)}
 IMAGE = "_leftImg8bit"
-LABELS = {  # how label pictures end, the first that is there being read, and what their numbers mean
+LABELS = {  # endings of label pictures, the first that exists is read; and the class of each number in them
     "_gtFine_labelIds": TRAIN_ID,
     "_gtFine_labelTrainIds": {number: number for number in (*range(len(CLASSES)), VOID)},
 }
@@ -48,7 +48,7 @@ def holds(root: Path, split: str) -> bool:
 
 
 def remarks(root: Path, split: str) -> list[str]:
-    """An incomplete copy, and pictures that are not named as the layout wants and therefore not read."""
+    """That the copy is incomplete, and which pictures are not read because their names do not fit the layout."""
     folder = root / "leftImg8bit" / split
     read = set(_named(folder, IMAGE).values())
     every = {p for p in folder.rglob("*") if p.suffix.lower() in files.SUFFIXES and not p.name.startswith(".")}
@@ -59,7 +59,7 @@ def remarks(root: Path, split: str) -> list[str]:
 
 
 def _index(root: Path, split: str) -> tuple[dict[str, Path], dict[str, Path], dict[int, int]]:
-    """Pictures and labels by id; what the labels' numbers mean."""
+    """Pictures by id, labels by id, and the class of each number in the label pictures."""
     pictures, truth = f"leftImg8bit/{split}", f"gtFine/{split}"
     files.expect("cityscapes", root, [pictures] if split == "test" else [pictures, truth])
     images = _named(root / pictures, IMAGE)

@@ -138,7 +138,7 @@ def renumber(labels: np.ndarray, path: Path, numbers: dict[int, int]) -> np.ndar
 
 
 def same_size(first: Image.Image, first_path: Path, second: Image.Image, second_path: Path) -> None:
-    """Refuses two pictures that should lie on top of each other and do not."""
+    """Refuses a picture and its labels (or its rainy version) that differ in size."""
     if first.size != second.size:
         sizes = [f"{h}x{w}" for w, h in (first.size, second.size)]
         raise ValueError(f"{first_path} and {second_path}: wanted one size (H x W), got {sizes[0]} and {sizes[1]}")

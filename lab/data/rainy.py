@@ -38,14 +38,14 @@ def records() -> dict:
 
 
 def record(name: str, size: Size, calibrations: dict[str, dict[str, float]]) -> None:
-    """Keeps what a calibration found; a full disk or a kill leaves the old file whole."""
+    """Saves the result of a calibration; if that fails (full disk, killed process), the old file stays complete."""
     everything = records()
     everything.setdefault(name, {})[size_key(size)] = calibrations
     disk.write_text(RECORDS, json.dumps(everything, indent=2, sort_keys=True) + "\n")
 
 
 def probe(rain: Rain) -> float:
-    """What this rain does to one gray picture, PSNR in dB: shows whether the rain model is still the one recorded."""
+    """What this rain does to one gray picture, PSNR in dB: a changed value means that the rain model has changed."""
     gray = np.full((48, 64, 3), 0.4, np.float32)
     error = np.mean(np.square(add_rain(gray, rain, "probe").image - gray, dtype=np.float64))
     return round(float(-10 * np.log10(error)), 4) if error else 999.0

@@ -1,4 +1,4 @@
-"""Attacks, losses, networks, recipes and data sets as people write them: each declares its own title."""
+"""Titles of attacks, losses, networks, recipes and data sets: each declares its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from pearl_core.segment import SEGMENTERS
 
 
 def title(name: str) -> str:
-    """The title of whatever has that name; the name itself where nothing has."""
+    """The title declared under that name; the name itself if there is none."""
     entry = ChainMap(READERS, CATALOGUE, DERAINERS, SEGMENTERS, RECIPES, OBJECTIVES).get(name)
     return name if entry is None else entry.title

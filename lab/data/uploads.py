@@ -1,4 +1,4 @@
-"""A user's own picture: decoded without trust, made as small as the networks work on, written and named.
+"""A user's own picture: decoded as untrusted input, scaled down to the size the networks work on, saved and named.
 
 Pictures are (H, W, 3) uint8, RGB. Every refusal is a ValueError in one line: "<name>: wanted ..., got ...".
 """
@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from lab.data.files import MAX_PIXELS
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # the only decoders of Pillow's forty that a stranger reaches
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # the only ones of Pillow's decoders for untrusted files
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")  # of 8 bits; 16-bit gray is I, I;16, I;16B
 MAX_BYTES = 20_000_000  # of the file: 20 MB
 MOST = 2**16  # pixels of a picture that is worked on: twice those of the built-in scenes
@@ -123,7 +123,7 @@ def _words(mode: str) -> str:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Pillow without the mercy on half files that another library may have switched on, and without a word.
+    """Pillow without warnings and without tolerance for truncated files, which another library may have switched on.
 
     Not silent: libtiff, which writes what it finds in damaged compressed TIFFs to stderr, from C.
     """
@@ -197,7 +197,7 @@ def _in_colour(pixels: np.ndarray) -> np.ndarray:
 
 
 def _orientation(image: Image.Image) -> int:
-    """What the camera noted of how it was held, 1 to 8: upright where it noted nothing that can be read."""
+    """The EXIF orientation of the picture, 1 to 8; 1 (upright) if there is none that can be read."""
     try:
         noted = image.getexif().get(ExifTags.Base.Orientation, 1)
         return int(noted) if noted in range(1, 9) else 1

@@ -58,7 +58,7 @@ def holds(root: Path, split: str) -> bool:
 
 
 def remarks(root: Path, split: str) -> list[str]:
-    """A list of another length, pictures that are scored in val as well, and labels that no list names."""
+    """An unusual number of pictures, pictures that val also scores, and labels that are in no list."""
     base = _base(root)
     listing, val = _list(base, split), _list(base, "val")
     ids, scored = set(files.listed(listing)), set(files.listed(val)) if val.is_file() else set()

@@ -23,7 +23,7 @@ def opened(
     probe: int,
     small: Size,
 ) -> Dataset:
-    """The first `count` pictures of a split. The first `probe` at size `small` tell whether all is drawn as it was."""
+    """The first `count` pictures of a split. The first `probe`, at size `small`, show if the drawing has changed."""
     if count < 1:
         raise ValueError(f"wanted a count of pictures of 1 or more, got {count}")
     keys = tuple(f"{name}/{split}/{i:05d}" for i in range(count))  # as `draw` names them

@@ -1,1 +1,1 @@
-"""Numbers: trials, the store, and what measures what the store lacks."""
+"""Trials, the store of their results, and the measuring of trials that are not stored yet."""

@@ -67,7 +67,7 @@ class Case:
         self.settle()
 
     def settle(self) -> None:
-        """Give parts that decide nothing one value, so that equal cases are equal; refuse what clashes."""
+        """Set parts without influence to one value, so that equivalent cases are equal; refuse contradictions."""
         victim = self.victim
         if self.attack is None:
             self.without_attack()
@@ -86,7 +86,7 @@ class Case:
         Case.made(self)  # refuses what the attack refuses, before anything is computed
 
     def without_attack(self) -> None:
-        """Nothing may say how an attack is made where there is none."""
+        """Without an attack, no part may describe one."""
         asked = self.threat, self.source, self.objective, self.label, self.eps, self.steps, self.starts - 1
         if any(asked):
             raise ValueError(f"wanted an attack for this threat, source, objective, eps or steps, got none: {self}")
@@ -98,12 +98,12 @@ class Case:
 
     @property
     def system(self) -> System:
-        """What sees the attacked pictures."""
+        """The system that is given the attacked pictures."""
         return System(**{name: getattr(self, name) for name in parts.kinds(System)})
 
     @property
     def victim(self) -> System:
-        """What the attack is made for."""
+        """The nets that the attack is meant for."""
         return self.system
 
     @property
@@ -115,7 +115,7 @@ class Case:
     # ---- the attack ----
 
     def made(self) -> Attack | None:
-        """The attack; None where there is none, or it cannot move a pixel."""
+        """The attack; None if there is none, or if it cannot change a pixel (eps 0, no steps)."""
         if self.attack is None:
             return None
         entry, options = self.entry, self.options()

@@ -17,7 +17,7 @@ from lab.system import parts
 from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.types import choose
 
-IMAGES = range(BATCH, 101, BATCH)  # whole batches, so that none is attacked for nothing
+IMAGES = range(BATCH, 101, BATCH)  # whole batches, so that no attacked picture goes unused
 MOST_STEPS = 1000
 MOST_VALUES = 40  # on one curve
 
@@ -67,7 +67,7 @@ DEFAULT = {name: parts.default(CurveSetting, name) for name in CurveSetting.ALWA
 
 
 def refuse(setting: CurveSetting) -> None:
-    """A ValueError where there is no curve to draw, or no end to it."""
+    """A ValueError if there is nothing to draw, or too many values."""
     counts = {name: len(getattr(setting, name)) for name in ("eps", "steps")}
     if (counts["eps"] > 1) == (counts["steps"] > 1):
         got = f"{counts['eps']} eps and {counts['steps']} steps"
@@ -106,7 +106,7 @@ def points(setting: CurveSetting) -> list[Trial]:
 
 
 def left_out(setting: CurveSetting) -> list[str]:
-    """What was asked for and cannot be measured, a sentence each."""
+    """What was asked for but cannot be measured, one sentence each."""
     title = METHODS[UNDEFENDED].title
     asked = "transfer" in setting.threats and UNDEFENDED in setting.methods
     return [f"{title} under transfer is left out: the attack is made on {title} itself."] if asked else []

@@ -1,6 +1,6 @@
-"""Measuring while somebody watches: what is known at once, then the rest, the parts first that show the shape.
+"""Measuring for a curve on a screen: first what is stored, then other points in an order that soon shows its shape.
 
-Whoever stops after any step loses nothing: every batch of pictures is in the store by then.
+It can be stopped after any step: all finished batches are in the store.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def cost(cells: Sequence[Cell], store: Store) -> int:
     return sum(batch.cost for batch in missing(cells, store))
 
 
-_kept: dict[tuple, pd.DataFrame] = {}  # what an address holds never changes, and who watches asks at every click
+_kept: dict[tuple, pd.DataFrame] = {}  # rows of an address never change, and every click needs them
 
 
 def known(cell: Cell, store: Store) -> pd.DataFrame | None:
@@ -98,7 +98,7 @@ def grown(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
 
 
 def shared(cells: Sequence[Cell], indices: Iterable[int]) -> list[list[int]]:
-    """Those that share a perturbation together: one by one they would compute it again. The telling ones first.
+    """Groups of cells that share a perturbation, so that it is computed once. Groups that show the curve's shape first.
 
     One attack on a segmenter serves all defences with that segmenter, and a longer run its first steps.
     """
@@ -112,7 +112,7 @@ def shared(cells: Sequence[Cell], indices: Iterable[int]) -> list[list[int]]:
 
 
 def early(count: int) -> list[int]:
-    """0 ... count - 1, the shape first: both ends, the middle, the quarters, and so on."""
+    """0 ... count - 1 in an order that soon shows a curve: both ends, the middle, the quarters, and so on."""
     order, gaps = dict.fromkeys((0, count - 1)), [(0, count - 1)]
     for low, high in gaps:  # grows as it goes
         middle = (low + high) // 2
@@ -133,7 +133,7 @@ def csv(frames: Iterable[pd.DataFrame]) -> str:
 
 
 def pace(step: Step) -> str:
-    """How much longer, in words."""
+    """The remaining time, in words."""
     if isnan(step.left):
         return "measuring"
     return f"about {step.left:.0f} s to go" if step.left < 90 else f"about {step.left / 60:.0f} min to go"

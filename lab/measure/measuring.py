@@ -69,7 +69,10 @@ def run(
 
 
 def chosen(data: Dataset, images: int) -> list[int]:
-    """The first `images` of one fixed shuffle of the data set: more images only add to fewer, and films are spread."""
+    """The first `images` of one fixed shuffle of the data set: a larger number contains the smaller ones.
+
+    The shuffle spreads the frames of a film.
+    """
     if images > len(data):
         raise ValueError(f"wanted {images} images of {data.name} {data.split}, got only {len(data)}")
     return np.random.RandomState(0).permutation(len(data))[:images].tolist()
@@ -154,7 +157,7 @@ def pixels(work: Sequence[Batch]) -> int | None:
 
 
 class Pictures:
-    """The batch of pictures asked for last, as several attacks in a row want the same."""
+    """Keeps the last batch of pictures, because several attacks in a row use the same one."""
 
     def __init__(self):
         self.place, self.samples = None, []
@@ -208,7 +211,7 @@ def attacked_pictures(sample: Sample, cells: Sequence[Cell]) -> dict[int, Tensor
 
 
 def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
-    """The cell's statistics over its images, in their fixed order: name -> (N, ...); of an ensemble the worst ones."""
+    """The cell's statistics over its images, in their fixed order: name -> (N, ...); of an ensemble the worst case."""
     if cell.members:
         return worst_case([statistics(member, store) for member in cell.members.values()])
     stored = store.read(cell.address, cell.statistics)
@@ -218,7 +221,7 @@ def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
 
 
 def rows_of(cell: Cell, store: Store) -> Iterator[dict]:
-    """The tidy rows of one cell. `statistics` (N, ...) rides along for paired comparisons."""
+    """The tidy rows of one cell. Column `statistics` (N, ...) is for paired comparisons."""
     observed = statistics(cell, store)
     origin = cell.trial.origin() | {
         "torch": torch.__version__,

@@ -1,6 +1,6 @@
-"""Rows of measured numbers: which have an attack, and what of them is written. Here alone an empty cell has a meaning.
+"""Rows of measured numbers: which have an attack, which columns are written. Only this module interprets empty cells.
 
-In a frame of pandas a part that a trial does not have (its attack, its threat) is None or NaN, as the frame was made.
+A part that a trial does not have (attack, threat) is None or NaN in a pandas frame, depending on how it was made.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ CARRIED = "statistics"  # a column of arrays, from which paired differences are 
 
 
 def attacked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those with an attack."""
+    """The rows with an attack."""
     return rows[rows.attack.notna()]
 
 
 def unattacked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those without."""
+    """The rows without an attack."""
     return rows[rows.attack.isna()]
 
 
@@ -26,12 +26,12 @@ def threats(rows: pd.DataFrame) -> list[str]:
 
 
 def under(rows: pd.DataFrame, threat: str | None) -> pd.DataFrame:
-    """Those under a threat; None: those without attack."""
+    """The rows under a threat; for None those without attack."""
     return rows[rows.threat.isna() if threat is None else rows.threat == threat]
 
 
 def beside(rows: pd.DataFrame, threat: str) -> pd.DataFrame:
-    """Those without attack, and then those under a threat."""
+    """The rows without attack, followed by those under a threat."""
     return pd.concat([under(rows, None), under(rows, threat)])
 
 

@@ -1,4 +1,4 @@
-"""Several training runs of one experiment: the trials of every run the zoo holds, and what they have in common."""
+"""Several training runs of one experiment: the trials of all runs whose nets are trained, and their statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.measure.trial import Cell, Trial
 
 
 def over_runs(trials: Iterable[Trial], seeds: int) -> list[Trial]:
-    """The trials with the nets of training seeds 0 to `seeds` - 1; a run whose nets nobody trained is left out.
+    """The trials with the nets of training seeds 0 to `seeds` - 1; runs whose nets are not trained are left out.
 
     Seed 0 stays in any case, so that a missing net is an error that says how to train it.
     """

@@ -1,4 +1,4 @@
-"""Work that goes to other processes, of this machine or of a cluster: what is sent, and how it comes back."""
+"""Measuring in other processes, of this machine or of a cluster: what is sent to them, and how results return."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lab.system.pool import wanted
 # `Batch.cost`), before it pays. Four hundred are about ten seconds of table 1's small nets.
 WORTH = 400
 SMALL = 256 * 512  # pixels of a picture up to which one thread is kept busy and several processes fit in memory
-MOST = 8  # processes that nobody asked for
+MOST = 8  # most processes, unless their number was asked for
 
 Result = TypeVar("Result")
 
@@ -84,7 +84,7 @@ def processes_for(costs: Sequence[int], pixels: int | None, asked: int | None = 
 
 # ---- in the worker ----
 
-_alone = Lock()  # a process measures one batch at a time: its threads share the nets
+_alone = Lock()  # a process measures one batch at a time, because its threads share the nets
 _data: dict[tuple, Dataset] = {}
 
 

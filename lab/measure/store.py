@@ -40,7 +40,7 @@ class Store:
 
     @contextmanager
     def connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one transaction: kept if the block ends well, undone if not."""
+        """A connection for one transaction: committed if the block succeeds, rolled back if it raises."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=60)) as connection:
@@ -62,7 +62,7 @@ class Store:
             connection.executemany("INSERT OR REPLACE INTO statistics VALUES (?, ?, ?, ?)", rows)
 
     def read(self, address: str, names: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
-        """What is known of a cell: image -> statistic -> value, only images of which every named statistic is there."""
+        """The stored statistics of a cell: image -> statistic -> value; only images with all named statistics."""
         marks = ",".join("?" * len(names))
         query = f"SELECT image, name, value FROM statistics WHERE address = ? AND name IN ({marks})"
         by_image: dict[str, dict[str, np.ndarray]] = {}

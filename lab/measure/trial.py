@@ -44,17 +44,17 @@ class Trial(Case):
         super().settle()
 
     def origin(self) -> dict:
-        """What a row says of its trial."""
+        """The columns of a row that describe its trial."""
         return {name: value for name, value in parts.written(self).items() if name != "metrics"}
 
 
 def both(threat: str) -> tuple[str, ...]:
-    """The threat that a display is asked for, and the adaptive one, which stands beside it in any case."""
+    """The threat that a display is asked for, and the adaptive one, which every display shows too."""
     return tuple(dict.fromkeys((threat, "adaptive")))
 
 
 def attacked(methods: Iterable[str], threat: str, **how) -> list[Trial]:
-    """One attack on each method; the source of a transfer attack is no target of its own."""
+    """One attack on each method; a transfer attack leaves out its own source."""
     source = how.pop("source", None) or (UNDEFENDED if threat == "transfer" else None)
     return [Trial(method, threat=threat, source=source, **how) for method in methods if method != source]
 
@@ -85,7 +85,7 @@ class Cell:
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """Those that the trial asks for, or of the usual ones those that can be had."""
+        """Those that the trial asks for; if it names none, the usual ones that its data and nets allow."""
         if self.trial.metrics is not None:
             return self.trial.metrics
         labelled = self.data.labelled and self.victim[1] is not None
@@ -98,7 +98,7 @@ class Cell:
 
     @cached_property
     def perturbation(self) -> dict | None:
-        """What the attack depends on; where its first steps are those of a shorter one, but for their number.
+        """All that the attack depends on; without the number of steps if an attack of fewer steps is its beginning.
 
         Cells that agree here share one run of it.
         """

@@ -13,13 +13,13 @@ Statistics = Mapping[str, np.ndarray]  # of one attack: name -> (N, ...)
 
 
 def worst_case(members: Sequence[Statistics]) -> dict[str, np.ndarray]:
-    """Image by image the statistics under the attack that leaves least: fewest pixels right, or without labels the
-    lowest PSNR. Of equal ones the first counts."""
+    """For each image the statistics under its worst attack: the one with fewest correct pixels, or without labels the
+    lowest PSNR. Of equally bad attacks the first counts."""
     return taken(members, left(members).argmin(0))
 
 
 def left(members: Sequence[Statistics]) -> np.ndarray:
-    """How much each attack leaves of each image: (A, N)."""
+    """Correct pixels (or PSNR) of each image under each attack: (A, N)."""
     if "confusion" in members[0]:
         return np.stack([pixel_accuracy(member["confusion"]) for member in members])
     if "psnr" not in members[0]:

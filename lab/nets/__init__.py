@@ -1,1 +1,1 @@
-"""Trained nets: where they lie, what they are called, which of them make up a defence."""
+"""Trained nets: where they are stored, how they are named, and which nets a method consists of."""

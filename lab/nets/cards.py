@@ -1,4 +1,4 @@
-"""The cards of the trained nets, to read: one broken card hides no other."""
+"""The cards of the trained nets, for display: a broken card does not hide the others."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ UNITS = {"mIoU": "%", "mAcc": "%", "allAcc": "%", "PSNR": "dB"}  # SSIM has none
 
 
 def cards() -> tuple[dict[str, dict], list[str]]:
-    """All readable cards by net name, the user's own before the shipped ones; and what is wrong, a sentence each."""
+    """All readable cards by net name, the user's own before the shipped ones; and one sentence per broken card."""
     by_name: dict[str, dict] = {}
     problems: dict[str, str] = {}
     for folder in zoo.folders():
         for path in sorted(folder.glob("*/*.json")):
             name = str(path.relative_to(folder).with_suffix(""))
             if name in by_name or name in problems or not path.with_suffix(".safetensors").exists():
-                continue  # a broken card hides the shipped net of its name, as it does wherever the net is used
+                continue  # a broken card of the user takes precedence over the shipped net of that name, as everywhere
             try:
                 by_name[name] = zoo.read_card(path)
             except (ValueError, OSError) as error:
@@ -35,7 +35,7 @@ def datasets() -> list[str]:
 
 
 def derained() -> list[str]:
-    """Those of them that a derainer learned on, so that the papers' tables can be made of their nets."""
+    """Those of them that have a trained derainer, so that the papers' tables can be measured on them."""
     names = [name for name in cards()[0] if name.partition("/")[2].startswith("derain-")]
     return [dataset for dataset in datasets() if any(dataset_of(name) == dataset for name in names)]
 
@@ -46,7 +46,7 @@ def table(by_name: dict[str, dict]) -> pd.DataFrame:
 
 
 def row(name: str, card: dict) -> dict:
-    """What can be read of a card; what it lacks, or holds as something else, stays empty."""
+    """A card as a row of the table; entries that are missing or of another type stay empty."""
     scores = part(card, "scores")
     size, seconds = amount(card.get("bytes")), amount(card.get("seconds"))
     return {
@@ -80,7 +80,7 @@ def text(value: object) -> str:
 
 
 def words(column: str) -> str:
-    """What a column of `table` says."""
+    """The help text of a column of `table`."""
     told = {
         "size (MB)": "The file of the weights, in half precision.",
         "training (s)": "How long the training took on the machine that did it.",

@@ -1,4 +1,4 @@
-"""Weights that other people saved: tensors by name, whatever they lie in. Nothing of a file is ever executed."""
+"""Reads weights saved by other people, in several formats, as tensors by name. No code in a file is ever executed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def unpacked(path: Path) -> object:
 
 
 def state_in(contents: object, path: Path) -> dict[str, Tensor]:
-    """The state dictionary: the file's own entries if they are tensors, else the one entry that is made of tensors."""
+    """The state dictionary: its entries if they are tensors, else the only entry that is a dictionary of tensors."""
     states = [
         value for value in (contents, *(contents.values() if isinstance(contents, dict) else ())) if is_state(value)
     ]

@@ -1,4 +1,4 @@
-"""Nets that their authors released, taken into the zoo: checked name by name, kept in float32, with a card."""
+"""Imports nets released by their authors into the zoo: every weight is checked by name and shape, kept in float32."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Method:
 
 
 METHODS: Registry[Method] = Registry("method")
-UNDEFENDED = "seg"  # what a transfer attack is made on, unless it says otherwise
+UNDEFENDED = "seg"  # the default source of a transfer attack
 
 METHODS.add("seg", Method("Seg", "Segments the picture as it is.", None, "clean", "#7a9187", "circle", "xxxx"))
 METHODS.add(

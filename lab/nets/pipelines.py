@@ -1,4 +1,4 @@
-"""Systems: which trained nets a method is made of, and which of them an attack sees under each threat."""
+"""Systems: the trained nets of a method, and those that an attack has access to under each threat."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class System:
 
     @property
     def nets(self) -> Nets:
-        """The trained nets; one that nobody trained is an error that says how to train it."""
+        """The trained nets; a missing one is an error that says how to train it."""
         made = METHODS[self.method]
         on, met = self.derain_on or self.dataset, self.derain_with or self.segmenter
         borrowed = (on, met) != (self.dataset, self.segmenter)
@@ -68,9 +68,9 @@ class System:
         return None if parent or recipe == "clean" else self.variant
 
     def attacked(self, threat: str, source: str | None = None, part: str | None = None) -> Nets:
-        """The nets that the attack is made on: what the threat lets it see, or another system, the `source`.
+        """The nets that the attack is computed on: those that the threat lets it use, or another system (`source`).
 
-        An attack on one `part` alone ("derain") sees no more than that.
+        An attack on one `part` ("derain") has access to that part only.
         """
         if choose("threat", threat, THREATS) == "transfer":
             return only(self.other(source or "").nets, part)
@@ -87,7 +87,7 @@ class System:
         return replace(self, method=method, **{name: parsed(name, text, OTHERS[name]) for name, text in given.items()})
 
     def text(self, beside: System) -> str:
-        """As `beside.other` reads it."""
+        """This system as a text; `beside.other(text)` gives it back."""
         apart = [f"{name}={getattr(self, name)}" for name in OTHERS if getattr(self, name) != getattr(beside, name)]
         return ",".join([self.method, *apart])
 
@@ -96,7 +96,7 @@ OTHERS = {name: kind for name, kind in kinds(System).items() if name != "method"
 
 
 def only(nets: Nets, part: str | None) -> Nets:
-    """One part of a pipeline, all of it where none is named."""
+    """One part of a pipeline; the whole pipeline if none is named."""
     if part is None:
         return nets
     kept = tuple(net if name == part else None for name, net in zip(PARTS, nets, strict=True))
@@ -106,22 +106,22 @@ def only(nets: Nets, part: str | None) -> Nets:
 
 
 def trained_together(name: NetName, other: NetName) -> None:
-    """A ValueError if the net learned beside another copy of `other` than the one that is there now."""
+    """A ValueError if the net was trained with another copy of `other` than the present one."""
     wanted = find(name).card.get("from", {}).get(other.recipe)
     if wanted not in (None, find(other).sha256):
         raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
 
 
 def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
-    """The methods whose nets are there, each with the derainers it is there with; where nothing is, all of them.
+    """The methods with trained nets, each with the derainers it is trained for; if there are none, all methods.
 
-    A method without a derainer is there with every one. Which are missing, `System.nets` says, and how to train them.
+    A method without a derainer is listed with every derainer. For missing nets `System.nets` says how to train them.
     """
 
     def there(method: str, derain: str) -> bool:
         try:
             return bool(System(method, dataset, derain, segmenter).nets)
-        except (FileNotFoundError, ValueError):  # never trained, or beside another net than is there now
+        except (FileNotFoundError, ValueError):  # not trained, or trained with another net than the present one
             return False
 
     by_method = {method: [derain for derain in DERAINERS if there(method, derain)] for method in METHODS}

@@ -35,7 +35,7 @@ VARIANT = re.compile(r"(?!s\d+$)[a-z0-9.+]+")  # "s1" would be read as a seed
 
 @dataclass(frozen=True)
 class NetName:
-    """What tells one trained net of the zoo from another."""
+    """The name of a trained net: all that distinguishes it from the other nets of the zoo."""
 
     dataset: str
     recipe: str
@@ -53,7 +53,7 @@ class NetName:
         choose("segmenter", self.segmenter, SEGMENTERS)
         if self.variant is not None and not VARIANT.fullmatch(self.variant):
             raise ValueError(f"wanted a variant of small letters, digits, dots and plus signs, got {self.variant!r}")
-        # what a net does not depend on gets one value, so that one net has one name
+        # parts that a net does not depend on are set to one value, so that each net has one name
         borrows = self.made.moves == "segment" and "derain" in self.made.starts_from
         if self.derain_on == self.dataset or not borrows:
             object.__setattr__(self, "derain_on", None)
@@ -91,7 +91,7 @@ class NetName:
 
 @dataclass(frozen=True, eq=False)
 class Net:
-    """A trained net on disk: its card at once, its weights when asked for."""
+    """A trained net on disk: the card is read at once, the weights on first use."""
 
     path: Path  # of the weights; the card lies beside them
     card: dict
@@ -107,7 +107,7 @@ class Net:
 
 
 def folders() -> tuple[Path, ...]:
-    """Where nets are looked for, first come first served; training writes to the first (`PEARL_ZOO` names another)."""
+    """Where nets are looked for, in this order; training writes to the first (`PEARL_ZOO` names another)."""
     return Path(os.environ.get("PEARL_ZOO") or disk.home() / "zoo"), SHIPPED
 
 
@@ -115,7 +115,7 @@ _opened: dict[Path, Net] = {}
 
 
 def find(name: NetName) -> Net:
-    """The net of that name; where nobody trained it, an error that says how to."""
+    """The net of that name; if it is not trained, an error that says how to train it."""
     for folder in folders():
         path = folder / f"{name}.safetensors"
         if path.exists() and path.with_suffix(".json").exists():
@@ -168,7 +168,7 @@ def load(path: Path, card: dict) -> nn.Module:
 
 
 def fill(net: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
-    """Load with every name and shape accounted for; a foreign file is a one-line error."""
+    """Load weights whose names and shapes all match; those of another network are a one-line error."""
     wanted = net.state_dict()
     wrong = sorted(wanted.keys() ^ weights.keys())
     wrong += sorted(k for k in wanted.keys() & weights.keys() if wanted[k].shape != weights[k].shape)

@@ -1,6 +1,6 @@
 """Bars of several methods side by side for reports, in the colours that curves give them.
 
-Two colours that are one grey on paper differ in their hatching. The figures belong to no window.
+Colours that look the same in grey differ in hatching. The figures belong to no window.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def pooled(rows: pd.DataFrame, *by: str) -> pd.DataFrame:
 
 
 def intervals(rows: pd.DataFrame) -> str:
-    """What the intervals drawn of these rows say."""
+    """What the drawn intervals of these rows mean, in a sentence."""
     if rows.net_seed.nunique() == 1:
         return "Intervals are over images; one training run, so they say nothing about other training runs."
     return (

@@ -48,7 +48,7 @@ def parts(side: Side) -> list[str]:
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing a paper says, in our words, and the contrasts it means."""
+    """One statement of a paper, in our words, and the contrasts that test it."""
 
     key: str
     text: str

@@ -1,4 +1,4 @@
-"""Curves to look at: one line for each defence and threat with 95 % intervals; and the same as tables."""
+"""Curves as a chart, one line for each defence and threat with 95 % intervals; and the same as tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def figure(
     `over` ("eps" or "steps", seen from the rows if they are all there) is what the curve runs over, `values` where its
     points will lie, so that the axis stands still while they come.
     """
-    from plotly.graph_objects import Figure  # takes a second, which nobody but the reader of a curve should wait
+    from plotly.graph_objects import Figure  # importing it takes a second
 
     over, drawn = over or axis_of(rows), Figure()
     of_metric = rows if rows.empty else rows[rows.metric == metric].sort_values(over)

@@ -47,7 +47,7 @@ class Experiment:
 
     @property
     def name(self) -> str:
-        """That of its file."""
+        """The name of its file."""
         return self.spec.__module__.rpartition(".")[2]
 
     @property
@@ -80,11 +80,11 @@ class Experiment:
         return wanted if seeds is None else over_runs(wanted, seeds)
 
     def known(self, parameters: Mapping[str, object]) -> dict[str, object]:
-        """Those of `parameters` that it has."""
+        """The given parameters without those that it does not take."""
         return {name: value for name, value in parameters.items() if name in self.parameters}
 
     def measured(self, *, data_root: str | None = None, quiet: bool = False, **given: object) -> Measured:
-        """What `layout` takes, measured where the store lacks it."""
+        """The input of `layout`; what the store lacks is measured."""
         if self.gives == "rows":
             return self.spec(**self.parameters | given, data_root=data_root, quiet=quiet)
         asked = self.asked(**given)

@@ -52,7 +52,7 @@ def settings(methods: Iterable[str], *, threat: str, indices: Iterable[int], **s
         for index in indices
         for name in both(threat)
         for method in methods
-        if (name, method) != ("transfer", UNDEFENDED)  # the source is no target of its own transfer
+        if (name, method) != ("transfer", UNDEFENDED)  # a transfer attack leaves out its own source
     ]
 
 
@@ -82,7 +82,7 @@ def frame(views: Iterable[View]) -> pd.DataFrame:
 
 
 def caption(views: Sequence[View]) -> str:
-    """Every setting that was used, and what such pictures are good for."""
+    """Every setting that was used, and what such pictures can show."""
     first, height, width = views[0].setting, *views[0].labels.shape
     pictures = dict.fromkeys(f"{view.key} (index {view.setting.index})" for view in views)
     threats = dict.fromkeys(view.setting.threat for view in views)
@@ -145,7 +145,7 @@ def stepped(values: np.ndarray) -> np.ndarray:
 
 
 def seen(view: View, opacity: float = 1) -> Panel:
-    """What the segmenter sees under attack."""
+    """The prediction of the segmenter under attack, as a panel."""
     return labelled(view.derained, view.predicted, view, opacity, f"mIoU {view.metrics['mIoU']:.1f} %")
 
 

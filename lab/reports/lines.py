@@ -1,4 +1,4 @@
-"""Lines of several methods over one number for reports, in the colours and with the marks that curves give them."""
+"""Lines of several methods over one number for reports, in the same colours and marks as the curves."""
 
 from __future__ import annotations
 

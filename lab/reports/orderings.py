@@ -45,7 +45,7 @@ def judge(
 ) -> Iterator[Judged]:
     """Every pair of methods under every condition and metric. Methods share images, so differences are paired.
 
-    The claim is the direction the paper prints, be it that of the pair or the opposite.
+    The claim is the direction of the paper's difference, whichever of the two methods is ahead in it.
     """
     cells = dict(list(rows.groupby(["method", "condition", "metric"], sort=False)))
     for metric in metrics:

@@ -41,7 +41,7 @@ class Overview:
     sentences: tuple[str, ...] = ()
 
     def picked(self, experiment: Experiment, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows it is about, with the key of their `column`."""
+        """The rows that the overview shows, with the key of their `column`."""
         rows = rows[rows.metric == self.metric]
         condition = rows.apply(experiment.condition, axis=1)
         parts = []

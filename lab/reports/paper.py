@@ -1,4 +1,4 @@
-"""A paper: a folder of `lab/papers/` with all that belongs to it, and nothing of it anywhere else."""
+"""A paper: a folder of `lab/papers/` that holds all that belongs to it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Paper:
         return self.experiments[choose(f"display of {self.key}", name, self.experiments)]
 
     def other(self, dataset: str) -> str:
-        """The data set on which what was trained on `dataset` is unseen: the built-in objects, if nothing else is."""
+        """The data set that nets trained on `dataset` never saw: by default the built-in objects."""
         return self.elsewhere.get(dataset, "objects")
 
     def command(self, name: str) -> list[str]:

@@ -131,7 +131,7 @@ def caption(rows: pd.DataFrame) -> str:
 
 
 def borrowed(rows: pd.DataFrame) -> str:
-    """What the derainers learned with, where it is not what they are measured with."""
+    """The data set and segmenter that the derainers were trained with, if they are measured with others."""
     words = [
         f"{how} {', '.join(dict.fromkeys(rows[column].dropna()))}"
         for column, how in (("derain_on", "on"), ("derain_with", "with"))
@@ -220,7 +220,7 @@ def framed(lines: dict[tuple, dict], names: tuple[str, str]) -> pd.DataFrame:
 def shown(runs: pd.DataFrame, metric: str) -> str:
     """The value with its interval over images; of several training runs the mean, its deviation and their number.
 
-    PSNR of a picture with itself has neither.
+    The PSNR of identical pictures is infinite and has neither.
     """
     digits, value = digits_of(metric), runs.value.mean()
     if np.isinf(value):
@@ -231,7 +231,7 @@ def shown(runs: pd.DataFrame, metric: str) -> str:
 
 
 def number(metric: str, value: float) -> str:
-    """Without its unit; the PSNR of a picture with itself, which is infinite, in a word."""
+    """A number without its unit; the infinite PSNR of identical pictures as a word."""
     return "identical" if np.isinf(value) else f"{value:.{digits_of(metric)}f}"
 
 

@@ -70,7 +70,7 @@ def choices(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def filtered(frame: pd.DataFrame, chosen: Mapping[str, Iterable[str]], words: str = "") -> pd.DataFrame:
-    """The rows that agree with every choice (none chosen: all) and hold every word, in small or capital letters."""
+    """The rows that match every choice (none chosen: all) and contain every word, in small or capital letters."""
     for column, wanted in chosen.items():
         if wanted:
             frame = frame[frame[column].isin(list(wanted))]
@@ -83,5 +83,5 @@ def filtered(frame: pd.DataFrame, chosen: Mapping[str, Iterable[str]], words: st
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """As a screen takes it: the PSNR of a picture with itself, which is endless, stays empty."""
+    """The rows for a screen: the infinite PSNR of identical pictures stays empty."""
     return frame.replace([np.inf, -np.inf], np.nan)

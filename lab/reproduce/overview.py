@@ -101,7 +101,7 @@ Verdicts = Mapping[str, Mapping[str, Mapping[str, str]]]  # by data set, claim a
 
 
 def verdicts_of(paper: Paper, folder: Path) -> Verdicts:
-    """The verdicts that are shipped of a paper."""
+    """The shipped verdicts of a paper."""
     paths = {name: folder / f"{CLAIMS}-{name}.csv" for name in SETS}
     summaries = {name: summary(shipped_verdicts(path)) for name, path in paths.items() if path.exists()}
     return {
@@ -111,7 +111,7 @@ def verdicts_of(paper: Paper, folder: Path) -> Verdicts:
 
 
 def claims(paper: Paper, verdicts: Verdicts) -> list[str]:
-    """How many claims hold, then each as a sentence, by what became of it."""
+    """How many claims hold, then each claim as a sentence, grouped by verdict."""
     lines = [[name, threat, *(str(count) for count in counted(told, threat).values())]
              for name, told in verdicts.items() for threat in THREATS]  # fmt: skip
     parts = [f"### What becomes of its {len(paper.claims)} claims in words",
@@ -133,7 +133,7 @@ def counted(told: Mapping[str, Mapping[str, str]], threat: str) -> dict[str, int
 
 
 def group(told: Sequence[Mapping[str, str]]) -> str:
-    """Where a claim stands, from its verdicts by threat on each data set."""
+    """The group of a claim, from its verdicts by threat on each data set."""
     everything = {verdict for of in told for verdict in of.values()}
     if len(everything) <= 1:
         return next(iter(everything), "not measured")
@@ -150,7 +150,7 @@ def listed(members: Sequence[Claim], verdicts: Verdicts, mixed: bool) -> str:
 
 
 def words(of: Mapping[str, str]) -> str:
-    """Verdicts by threat, in short where all say the same."""
+    """Verdicts by threat; a single word if all are equal."""
     if len(set(of.values())) <= 1:
         return combined(of.values()) if of else "not measured"
     return ", ".join(f"{threat}: {verdict}" for threat, verdict in of.items())
@@ -164,7 +164,7 @@ def mark(key: str, end: str) -> str:
 
 
 def by_hand(key: str, before: str) -> str:
-    """What stands between the marks of a paper on the page as it was."""
+    """The discussion of a paper, written by hand between its marks on the present page."""
     return before.partition(mark(key, "begin"))[2].partition(mark(key, "end"))[0].strip()
 
 

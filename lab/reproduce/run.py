@@ -18,7 +18,7 @@ from lab.system import disk
 def reproduced(
     paper: str, *, data_root: str | None = None, quiet: bool = False, **parameters
 ) -> Iterator[tuple[Experiment, Report, Measured]]:
-    """Every display of a paper in one process; each takes of `parameters` (such as `dataset`) what it knows."""
+    """Every display of a paper in one process; each takes those of `parameters` (such as `dataset`) that it has."""
     for experiment in paper_of(paper).experiments.values():
         measured = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
         yield experiment, experiment.layout(measured), measured

@@ -85,7 +85,7 @@ def rows_and_origin(
 
 
 def from_store(experiment: Experiment, dataset: str, data_root: str | None) -> tuple[pd.DataFrame | None, str]:
-    """What the store holds of an experiment with its default arguments, if all of it; else why not."""
+    """The rows of an experiment with its default arguments, if the store holds all of them; else the reason."""
     if not experiment.numeric:
         return None, "the store is not asked for it, as its trials depend on its own results"
     try:
@@ -109,7 +109,7 @@ def shipped_rows(path: Path) -> pd.DataFrame:
 
 
 def origin(rows: pd.DataFrame) -> str:
-    """What the rows say of their own origin."""
+    """The origin of the rows, in words."""
     numbers = sorted(set(rows.science))
     words = f"science {', '.join(str(n) for n in numbers)}"
     words += f", torch {', '.join(sorted(map(str, set(rows.torch))))}" if "torch" in rows else ""
@@ -117,7 +117,7 @@ def origin(rows: pd.DataFrame) -> str:
 
 
 def command(experiment: Experiment, dataset: str, data_root: str | None = None) -> str:
-    """What measures an experiment on a data set anew."""
+    """The command that measures an experiment on a data set."""
     paper, settings = paper_of(experiment.paper), {}
     if dataset != "scenes":
         settings = {"dataset": dataset, "data_root": data_root or "DIR"}

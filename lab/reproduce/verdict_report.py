@@ -1,4 +1,4 @@
-"""Verdicts on a paper's claims, to read: claim by claim with the contrast farthest from its margins; and in full."""
+"""A report of the verdicts on a paper's claims: a summary of each with its weakest contrast, and all contrasts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ABOUT = (
 
 
 def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim and threat: the verdict, how many contrasts say what, and the weakest of them.
+    """One row per claim and threat: the verdict, how many contrasts hold, fail, are undecided, and the weakest of them.
 
     The weakest is farthest from meeting its margins: deepest outside them, else nearest to their edge (`slack`).
     """
@@ -109,7 +109,7 @@ def numbers(row: Mapping) -> dict[str, str]:
 
 
 def screen(rows: pd.DataFrame) -> pd.DataFrame:
-    """Contrasts, or a summary of them, as a screen takes them: margins in words, no words for what is absent."""
+    """Contrasts, or a summary of them, for a screen: margins in words, missing values empty."""
     margins = [
         "" if pd.isna(low) else wanted(low, high, unit)
         for low, high, unit in zip(rows.margin_low, rows.margin_high, rows.unit, strict=True)

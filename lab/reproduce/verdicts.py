@@ -87,8 +87,8 @@ def judged(
 ) -> pd.DataFrame:
     """One row per claim, threat and contrast (`COLUMNS`), measuring what the store lacks.
 
-    Over the first `seeds` training runs, as far as the zoo holds them. What no net or no data is there for is
-    not measured, and its note says why. `measure=False` takes what is stored.
+    Over the first `seeds` training runs, as far as the zoo holds them. Contrasts whose nets
+    or data are missing are not measured, and their note says why. `measure=False` takes what is stored.
     """
     store, pairs = store or Store(), asked(paper, claims, dataset, images)
     reasons = lacking(dict.fromkeys(side for pair in pairs for side in (pair.a, pair.b)), data_root)
@@ -107,7 +107,7 @@ def judged(
 
 
 def lacking(trials: Iterable[Trial], data_root: str | None) -> dict[Trial, str]:
-    """Why each trial cannot be measured here: a net that nobody trained, data not at hand. Empty where it can."""
+    """Why each trial cannot be measured here: a net is not trained, or data is missing. Empty if it can."""
     places: dict[tuple, str] = {}
     reasons = {}
     for trial in trials:
@@ -151,7 +151,7 @@ def row(pair: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: M
     }  # fmt: skip
 
 
-_kept: dict[tuple, Difference] = {}  # what an address holds never changes, and who watches asks at every click
+_kept: dict[tuple, Difference] = {}  # an address never changes, and every click needs its numbers
 
 
 def difference(a: pd.DataFrame, b: pd.DataFrame) -> Difference:
@@ -198,7 +198,7 @@ def shipped_verdicts(path: Path) -> pd.DataFrame:
 
 
 def command(paper: Paper, claim: Claim, dataset: str, data_root: str | None = None) -> str:
-    """What measures a claim on a data set anew and shows all its contrasts."""
+    """The command that measures a claim on a data set and shows all its contrasts."""
     words = ["python", "-m", "lab", "claims", paper.key, "--claim", claim.key]
     if dataset != "scenes":
         words += ["--dataset", dataset, *([] if reader(dataset).built_in else ["--data-root", data_root or "DIR"])]
@@ -206,7 +206,7 @@ def command(paper: Paper, claim: Claim, dataset: str, data_root: str | None = No
 
 
 def datasets(paper: Paper, folder: Path | None = None) -> list[str]:
-    """Those that nets or shipped verdicts are there for."""
+    """The data sets with trained nets or shipped verdicts."""
     files = sorted(((folder or tables.SHIPPED) / paper.key).glob("claims-*.csv"))
     shipped = [path.stem.removeprefix("claims-") for path in files]
     return list(dict.fromkeys([*cards.datasets(), *shipped]))

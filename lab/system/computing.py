@@ -1,4 +1,4 @@
-"""The one thread of a process that runs networks for whoever looks at pictures."""
+"""The one thread of a process that runs the networks for all who look at pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMPUTER = ThreadPoolExecutor(1, "computing", initializer=keep_freed)
 def alone(work: Callable[..., Any], *given: Any) -> Any:
     """`work(*given)` in that thread.
 
-    Visitors side by side would only slow and crowd each other: every thread that calls torch gets a team of its own.
+    Several visitors at once would slow each other down: torch starts a team of threads for every thread that calls it.
     """
     if current_thread().name.startswith("computing"):
         return work(*given)

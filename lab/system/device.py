@@ -25,7 +25,7 @@ def here() -> torch.device:
 
 
 def facts() -> dict[str, str]:
-    """What a device adds to all that decides a number: rounding differs. Nothing on a CPU, so known rows stay known."""
+    """What the device adds to the address of a result, as rounding differs. Nothing on a CPU: old rows stay valid."""
     return {} if here().type == "cpu" else {"device": here().type}
 
 
@@ -34,12 +34,12 @@ def moved(sample: Sample, device: torch.device) -> Sample:
 
 
 def there(part: object, device: torch.device) -> object:
-    """A part of a sample on that device: a tensor, several, or what stays here."""
+    """A part of a sample, moved to that device if it is a tensor or several tensors; anything else as it is."""
     if isinstance(part, Tensor):
         return part.to(device)
     return type(part)(there(item, device) for item in part) if isinstance(part, list | tuple) else part
 
 
 def moved_to(device: torch.device, samples: Callable[[int], Sample]) -> Callable[[int], Sample]:
-    """The same samples, there."""
+    """The same samples, moved to that device."""
     return lambda step: moved(samples(step), device)

@@ -16,7 +16,7 @@ def home() -> Path:
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place if the block ends well, and is gone if it does not."""
+    """A temporary path beside `path` that replaces it if the block succeeds, and is deleted if the block raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)

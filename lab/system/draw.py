@@ -1,6 +1,6 @@
-"""Pictures of pictures: label maps, overlays, heat maps, PNG files. No model runs here.
+"""Draws label maps, overlays, heat maps and PNG files. No model runs here.
 
-Pictures are (H, W, 3), float in [0, 1] or uint8; label maps are (H, W) integers with `VOID`. All drawn is uint8.
+Pictures are (H, W, 3), float in [0, 1] or uint8; label maps are (H, W) integers with `VOID`. Results are uint8.
 """
 
 from __future__ import annotations

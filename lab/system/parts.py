@@ -105,7 +105,7 @@ def to_json(thing: Any) -> str:
 
 
 def from_json(of: type, text: str) -> Any:
-    """Back from `to_json`; what is not named is as by default. Errors: ValueError of one line."""
+    """The inverse of `to_json`; parts that are not named have their defaults. Errors: ValueError of one line."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -125,7 +125,7 @@ def of_parts(of: type, values: Mapping[str, Any]) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """A part as an address and a command have it; lists with commas, no value as nothing."""
+    """A part as text for an address or a command: lists with commas, None as the empty text."""
     if value is None:
         return ""
     if isinstance(value, tuple | list):
@@ -139,12 +139,12 @@ def to_texts(thing: Any) -> dict[str, str]:
 
 
 def changed(thing: Any) -> dict[str, Any]:
-    """What differs from the defaults."""
+    """The parts that differ from their defaults."""
     return {f.name: value for f in fields(thing) if (value := getattr(thing, f.name)) != f.default}
 
 
 def from_texts(of: type, given: Mapping[str, str]) -> Any:
-    """Back from texts; what is not named is as by default. Errors: ValueError of one line."""
+    """The inverse of `to_texts`; parts that are not named have their defaults. Errors: ValueError of one line."""
     for name in given:
         choose("part of a setting", name, kinds(of))
     return of(**{name: parsed(name, text, kinds(of)[name]) for name, text in given.items()})

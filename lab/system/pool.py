@@ -68,15 +68,15 @@ def wanted() -> int | None:
 
 
 class Died(Exception):
-    """The worker is no more; the argument says how it ended."""
+    """The worker has died; the argument says how."""
 
 
 class Stopped(Exception):
-    """The pool ends, and the call with it."""
+    """The pool is being stopped, so the call is given up."""
 
 
 class Call(NamedTuple):
-    """What a future waits for."""
+    """A function call, and the future for its result."""
 
     future: Future
     function: Callable
@@ -114,7 +114,7 @@ class Pool(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls, and finish those that were taken."""
+        """Accept no more calls, and finish those accepted before."""
         with self.lock:
             self.closed = True
         if cancel_futures:
@@ -125,7 +125,7 @@ class Pool(Executor):
             driver.join()
 
     def stop(self) -> None:
-        """End now: what waits is cancelled, what runs is given up."""
+        """Stop now: waiting calls are cancelled, running ones are given up."""
         self.stopping = True
         self.shutdown(cancel_futures=True)
 
@@ -137,13 +137,13 @@ class Pool(Executor):
                     call.future.cancel()
 
     def kill(self) -> None:
-        """Whatever is left of the workers."""
+        """Kill the workers that are left."""
         self.stopping = self.closed = True
         for worker in tuple(self.workers):
             worker.kill()
 
     def drive(self) -> None:
-        """One worker's thread. Ctrl-C is the parent's affair: the worker inherits that it is blocked here."""
+        """The thread of one worker. Only the parent handles Ctrl-C: the worker inherits that it is blocked here."""
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         worker = None
@@ -154,7 +154,7 @@ class Pool(Executor):
             self.end(worker)
 
     def settle(self, call: Call, worker: Worker | None) -> Worker | None:
-        """Give the call's future what it waits for. Returns the worker that lives, if one does."""
+        """Run the call and set its future's result or error. Returns the worker, or None if it is dead."""
         for attempt in range(1, TRIES + 1):
             try:
                 worker = worker or self.begin()
@@ -239,7 +239,7 @@ class Worker:
         return f"signal {-code}" if code and code < 0 else f"exit code {code}"
 
     def end(self) -> None:
-        """Let it end by itself, which the closed pipe tells it to; kill it where it does not."""
+        """Close the pipe, on which the worker ends by itself; kill it if it does not."""
         self.pipe.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)

@@ -1,4 +1,4 @@
-"""How far a long command is: a bar for a person who watches, plain lines for a log."""
+"""The progress of a long command: a bar on a screen, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bar(items: Iterable | None = None, *, what: str, unit: str, **options) -> st
 
 
 def watched() -> bool:
-    """Whether a bar can be drawn where the output goes. Workers never draw: their bars would overwrite each other."""
+    """Whether the output is a screen that can show a bar. Workers never draw one: bars would overwrite each other."""
     if os.environ.get(WORKER):
         return False
     # Jupyter's server gives this name to the kernels of open notebooks; papermill's kernels have none
@@ -53,7 +53,7 @@ class Lines(std.tqdm):
         return True
 
     def clear(self, nolock: bool = False) -> None:
-        """A written line stays."""
+        """Nothing to clear: a written line stays."""
 
     def close(self) -> None:
         """A last line, if there were others."""

@@ -1,4 +1,4 @@
-"""What was looked at lately, bounded in memory and shared by all visitors of one process."""
+"""A cache of recently used things, bounded in memory and shared by all visitors of one process."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 class Recent:
-    """Things by key, made on their first use; the ones unused for longest go when all are larger than `most` bytes.
+    """Things by key, made on first use; beyond `most` bytes in all, those that were unused for longest are dropped.
 
-    A thing says its size as `bytes`, which may grow. What goes is only forgotten: who holds it may go on using it.
+    A thing states its size as `bytes`, which may grow. Dropping only removes it from the cache: its users keep it.
     """
 
     def __init__(self, most: int):
@@ -20,7 +20,7 @@ class Recent:
         self.lock = RLock()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The thing of that key. Nobody waits for another's `make`; where two make the same, the first one counts."""
+        """The thing of that key. `make` runs without a lock; if two threads make the same, the first one is kept."""
         with self.lock:
             if key in self.things:
                 return self.used(key)

@@ -31,7 +31,7 @@ def serve(descriptor: int) -> None:
 
 
 def leave(*_: object) -> None:
-    """End as after an error, so that half-written files are removed."""
+    """Exit through an exception, so that half-written files are removed."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
     raise SystemExit(128 + signal.SIGTERM)
 
@@ -52,7 +52,7 @@ def answer(pipe: Connection, function: Callable, arguments: tuple, options: dict
 
 
 def listen(pipe: Connection, calls: SimpleQueue) -> None:
-    """Take in calls while others run, and so notice at once when the parent is gone."""
+    """Receive calls even while one runs, so that the death of the parent is noticed at once."""
     with suppress(EOFError, OSError):
         while True:
             calls.put(received(pipe))
@@ -62,7 +62,7 @@ def listen(pipe: Connection, calls: SimpleQueue) -> None:
 
 
 def received(pipe: Connection) -> tuple[Callable, tuple, dict]:
-    """The next call. One that cannot be read here is a call that says so."""
+    """The next call. If it cannot be unpickled here, a call that raises the error."""
     try:
         return pipe.recv()
     except (EOFError, OSError):

@@ -17,7 +17,7 @@ from pearl_core.types import VOID, Sample
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Shuffled by epoch, flipped at random, zoomed to between `zoom` and the whole picture, freshly rained on.
+    """Shuffled by epoch, flipped at random, zoomed to between `zoom` and the whole picture, with new rain each time.
 
     `crop` cuts pieces: squares of so many pixels (int), or that share of each side (float; nets that need no context).
     """
@@ -83,7 +83,7 @@ def zoomed(clean: np.ndarray, labels: np.ndarray, share: float, random: np.rando
 
 
 def ahead(batches: Batches, first: int, last: int, workers: int) -> Callable[[int], Sample]:
-    """`batches` for the steps `first` to `last`, to be asked for in this order, made before that by `workers`."""
+    """`batches` for the steps `first` to `last`, made in advance by `workers` processes; to be used in this order."""
     steps = range(first, last)  # workers are forked, so that all share the pictures
     made = iter(DataLoader(batches, None, sampler=steps, num_workers=workers, multiprocessing_context="fork"))
     return lambda step: next(made)

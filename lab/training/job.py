@@ -26,7 +26,7 @@ from pearl_core.types import choose
 
 @dataclass(frozen=True)
 class Job:
-    """One net to train, and where everything of it goes."""
+    """One net to train, and the settings of its training."""
 
     name: NetName
     data_root: str | None = None
@@ -112,7 +112,7 @@ def attack_of(job: Job) -> dict:
 
 
 def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
-    """Everything that decides the weights, for the card and to know a run again."""
+    """Everything that decides the weights, for the card and to recognise the state of a killed run."""
     made, digests = job.name.made, {file: checkpoints.digest(path) for file, path in job.files.items()}
     files = begun_with(job, how)
     for name, file in job.known.files.items():
@@ -142,7 +142,7 @@ def for_training(job: Job, classes: int) -> dict:
 
 
 def begun_with(job: Job, how: Plan) -> dict[str, object]:
-    """Arguments that are neither the plan's nor the data set's: what its files ask for, or the net it starts from."""
+    """Network arguments that come from its files of weights, or from the net that it starts from."""
     if job.files:
         asked = [job.known.files[file].settings(checkpoints.read(path)) for file, path in job.files.items()]
         return {name: value for arguments in asked for name, value in arguments.items()}

@@ -1,4 +1,4 @@
-"""Many nets side by side: each in a process that keeps the pictures, each after those it is trained from."""
+"""Trains many nets in parallel: each after the nets it starts from, in processes that keep the pictures in memory."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def to_train(dataset: str, scale: str = "small") -> list[NetName]:
 
 
 def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
-    """Every net of `jobs` as it is finished, those first that stand first. A killed run goes on from its states.
+    """Yields every net of `jobs` when it is finished; started in their order. A killed run continues from its states.
 
     With several processes each has an equal share of the threads; one that is killed is begun again from its state.
-    The first error stops the others, which keep theirs.
+    The first error stops the others, whose states are kept.
     """
     if processes < 1:
         raise ValueError(f"wanted 1 process or more, got {processes}")
@@ -42,7 +42,7 @@ def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
 
 
 def startable(waiting: Sequence[Job], running: Sequence[Job]) -> list[Job]:
-    """The jobs that wait for no net that is still to come, in their order."""
+    """The jobs whose parents are all trained, in their order."""
     missing = {job.name for job in (*waiting, *running)}
     return [job for job in waiting if not missing.intersection(parents(job.name).values())]
 

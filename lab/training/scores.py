@@ -1,4 +1,4 @@
-"""What a trained net is worth on held-out pictures, for its card."""
+"""Scores of a trained net on held-out pictures, for its card."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pearl_core.metrics import psnr
 
 
 def scores(job: Job) -> dict:
-    """What the net is worth with the method it belongs to; a derainer alone by its pictures."""
+    """The scores of the net within the method it belongs to; of a plain derainer the PSNR of its pictures."""
     recipe = job.name.recipe
     data = dataset(job.name.dataset, "val", data_root=job.data_root)
     images = min(len(data), 100)

@@ -32,11 +32,11 @@ from pearl_core.precision import fast_dtype
 from pearl_core.recipes import RECIPES
 from pearl_core.train import Schedule, train
 
-CHECKPOINT = 30.0  # seconds between two states on disk: what a kill can cost
+CHECKPOINT = 30.0  # seconds between two states on disk: the most that a killed run loses
 
 
 def run(job: Job, *, quiet: bool = False) -> Net:
-    """Train, from the last state on disk if there is one; saves the net with its card and returns it as reloaded."""
+    """Train, from the last state on disk if there is one; saves the net with its card and returns it as saved."""
     keep_freed()
     started, code = time.monotonic(), revision()
     how, name = plan(job.name.dataset, job.scale), job.name
@@ -59,7 +59,7 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     took = round(earlier + time.monotonic() - started)
     card = card_of(job, how, facts, data, losses) | {"git": code, "seconds": took}
     zoo.save(name, getattr(pipeline, recipe.moves), card)
-    net = zoo.find(name)  # as everyone will meet it: half precision, from the disk
+    net = zoo.find(name)  # as it will be used: in half precision, from the disk
     net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
     build.cache_clear()  # of the scores, or every net of a long run would stay on the device
     job.state.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def training_data(name: str, split: str, data_root: str | None, size: Size | Non
 
 
 def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
-    """Drive the training: a bar to watch, a state on disk every so often. Returns the losses of this sitting."""
+    """Run the training, with a progress bar and regular checkpoints. Returns the losses since it was last resumed."""
     losses, last, began = [], time.monotonic(), time.monotonic()
     with bar(what=str(job.name), unit="step", total=schedule.steps, disable=quiet, mininterval=1) as shown:
         for progress in steps:
@@ -142,7 +142,7 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
 
 
 def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
-    """Give a fresh segmenter the weights of a trained one; a plan with other widths than its net is an error."""
+    """Give a fresh segmenter the weights of a trained one; a ValueError if they have other sizes than the plan."""
     try:
         segmenter.load_state_dict(trained.state_dict(), strict=False)
     except RuntimeError:

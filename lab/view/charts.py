@@ -18,7 +18,7 @@ class Line(NamedTuple):
 
     name: str  # in the legend
     axis: str  # what its axis says
-    heights: list[float | None]  # None where nobody looked
+    heights: list[float | None]  # None where it was not computed
     colour: str
     dotted: bool
     most: float | None = None  # where its axis ends; None: where the heights do

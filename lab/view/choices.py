@@ -21,12 +21,12 @@ def datasets(opening: str | None = None) -> list[str]:
 
 
 def attacks() -> list[str]:
-    """Those that any picture can be put under, the usual one first."""
+    """The attacks that need nothing but a picture, the default first."""
     return first(Setting.attack, [name for name, entry in CATALOGUE.items() if not entry.needs])
 
 
 def first(name: str, names: Iterable[str]) -> list[str]:
-    """All in order, but that one first."""
+    """All names, sorted, but `name` first."""
     return sorted(names, key=lambda other: (other != name, other))
 
 

@@ -30,7 +30,7 @@ def trajectory(chart: Lines) -> Figure:
 
 
 def drawn_on(axes: Axes, line: Line) -> Artist:
-    """One line over the points; a gap where nobody looked."""
+    """One line over the points; a gap where a value was not computed."""
     grey(axes)
     heights = [np.nan if height is None else height for height in line.heights]
     style = {"linestyle": ":" if line.dotted else "-", "marker": "o", "markersize": 3, "color": line.colour}
@@ -42,7 +42,7 @@ def drawn_on(axes: Axes, line: Line) -> Artist:
 
 
 def classes(chart: Bars) -> Figure:
-    """Bars under attack, outlines without."""
+    """Filled bars under attack, outlines without attack."""
     count = len(chart.names)
     figure, axes = empty(4.5, 0.9 + 0.26 * count)
     at, colours = np.arange(count), [np.divide(colour, 255) for colour in chart.colours]

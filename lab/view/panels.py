@@ -1,4 +1,4 @@
-"""What a view shows, in words and pictures, the same on every face: the dashboard and notebooks only place it."""
+"""The words and pictures of a view; the dashboard and the notebooks show the same ones and only arrange them."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def number(value: float, digits: int, unit: str) -> str:
 
 
 def tabled_words(numbers: Mapping[str, float] | None) -> str:
-    """What the tables' store holds of a picture; "" where it holds nothing."""
+    """The stored numbers of the tables for this picture, in words; "" if there are none."""
     if not numbers:
         return ""
     held = {name: READINGS[name] for name in READINGS if name in numbers}
@@ -145,7 +145,7 @@ def classes(view: View) -> list[Panel]:
 
 
 def differences(view: View) -> list[Panel]:
-    """How far pictures differ, at scales that stay the same whatever is dialled."""
+    """Heat maps of differences between pictures, on scales that do not depend on the setting."""
 
     def heat(name: str, words: str, difference: np.ndarray, scale: float) -> Panel:
         remark = f"{words}; brightest: {scale * 255:.0f}/255"

@@ -1,4 +1,4 @@
-"""The picture of a setting in its rain, where an attack may change it, and what nets answer to it."""
+"""The picture of a setting with its rain, the region that an attack may change, and the outputs of nets on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pearl_core.types import VOID, Output, Sample
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A picture in the rain before any attack, and what nets answered to it so far."""
+    """A picture in the rain before any attack, and the outputs of nets on it that were computed so far."""
 
     data: Dataset
     sample: Sample  # a batch of one; labels None where nobody labelled it
@@ -42,18 +42,18 @@ class Photo:
         return self.sample.rainy.contiguous(memory_format=torch.channels_last)
 
     def answer(self, nets: Nets) -> Output:
-        """What these nets make of it."""
+        """The output of these nets on it."""
         key = tuple(hashes(nets))
         if key not in self.answers:
             self.answers[key] = answer(nets, self.images)
         return self.answers[key]
 
     def truth(self, victim: Nets) -> Tensor:
-        """What predictions are scored by, (1, H, W): the labels; without any, what the victim predicts unattacked."""
+        """What predictions are scored by, (1, H, W): labels; without any, the victim's prediction without attack."""
         return self.sample.labels if self.labelled else predicted(self.answer(victim))
 
     def target(self, setting: Setting, attacked: Nets) -> Tensor | Reference:
-        """What the attack moves away from, or towards; without labels what its own nets predict takes their place."""
+        """The label map that the attack moves away from, or towards; without labels the attacked nets' prediction."""
         sample = self.sample._replace(labels=self.truth(attacked))
         if setting.label is not None:
             return LABEL_MAP.of(build(attacked), sample, category=setting.label)
@@ -61,7 +61,7 @@ class Photo:
 
 
 def predicted(output: Output) -> Tensor:
-    """The class of every pixel, (1, H, W); void where nothing segments."""
+    """The class of every pixel, (1, H, W); void without a segmenter."""
     if output.logits is not None:
         return output.predicted
     return torch.full_like(output.derained[:, 0], VOID, dtype=torch.long)
@@ -80,7 +80,7 @@ def hashes(nets: Nets) -> list[str | None]:
 
 
 def place(setting: Setting) -> tuple:
-    """The parts of a setting that decide what the camera saw."""
+    """The parts of a setting that decide the picture and its rain."""
     picture = setting.dataset, setting.split, setting.index, setting.image
     return *picture, setting.amount, setting.angle, setting.rain_seed
 

@@ -1,4 +1,4 @@
-"""Views whose attacks are kept in the store: where one went is computed once, for every process to come."""
+"""Views whose attacks are kept in the store, so that each attack is computed once, also for later processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def seen(setting: Setting, *, data_root: str | None = None, store: Store | None 
 
 
 def facts_of(session: Session) -> dict:
-    """All that decides where the attack on a picture ends; the nets that defend are no part of it."""
+    """All that decides the result of the attack on a picture; the defending nets are not part of it."""
     setting = session.setting
     return {
         "science": SCIENCE,

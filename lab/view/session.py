@@ -1,8 +1,8 @@
-"""One picture, in the rain, under attack, behind a method: what a row of a table looks like, at every step.
+"""One picture in the rain, under attack, processed by a method: what a row of a table looks like, at every step.
 
-A `Setting` is what is dialled; a `Session` has its photo, its nets and the trajectory of its attack at hand; a `View`
-is what is to be seen at one point of it. What was looked at lately is kept for the whole process, so that visitors
-share it.
+A `Setting` says what is chosen; a `Session` has its photo, its nets and the trajectory of its attack; a `View`
+is what is shown at one point of it. Recent sessions are kept for the whole process, so that visitors
+share them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RECENT = Recent(1 << 30)
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """A setting with all that it takes to look at it."""
+    """A setting with all that is needed to make its views."""
 
     setting: Setting
     photo: Photo
@@ -49,7 +49,7 @@ class Session:
         return not self.trajectory.lacks(self.setting.steps)
 
     def advance(self) -> Iterator[float]:
-        """Attack, step by step; yields the share that is done. Whoever stops asking may go on later."""
+        """Attack, step by step; yields the share that is done. It can be stopped and continued later."""
         expected = self.setting.steps + 1
         if not self.trajectory.extends:
             expected = (self.setting.steps + 3) * max(len(self.trajectory.parts), 1)  # red-eps begins twice anew
@@ -61,7 +61,7 @@ class Session:
         return self.trajectory.points(self.setting.steps)
 
     def view(self) -> View:
-        """What is to be seen at the point the setting asks for; no gradient is computed."""
+        """The view at the point that the setting asks for; no gradient is computed."""
         if not self.finished:  # stopped early: nothing to remember
             return alone(self.drawn)
         return RECENT.get(("view", *self.key, self.setting), lambda: alone(self.drawn))
@@ -121,7 +121,7 @@ def look(
 
 
 def prepared(setting: Setting, *, own: np.ndarray | None = None, data_root: str | None = None) -> Session:
-    """The session of a setting; the attack is only begun.
+    """The session of a setting, before any step of its attack.
 
     `own` is what `uploads.fitted` made of a picture of one's own.
     """

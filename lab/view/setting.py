@@ -21,7 +21,7 @@ Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
 @dataclass(frozen=True, kw_only=True)
 class Setting(Case):
-    """What is looked at, in which rain, behind which defence, under which attack. eps in 1/255."""
+    """Which picture, rain, defence and attack a view shows. eps in 1/255."""
 
     method: str = "derain_seg"
     attack: str = "bim"
@@ -91,7 +91,7 @@ class Setting(Case):
 
     @property
     def course(self) -> Setting:
-        """The same for all views into one run of the attack on the same nets, whoever defends, however far it went."""
+        """What identifies a run of the attack: equal for all defences and all numbers of steps that share it."""
         steps = {"steps": LIMITS["steps"][1]} if self.stepwise else {}
         return replace(self, shown=None, **{name: parts.default(Setting, name) for name in NETS}, **steps)
 
@@ -106,7 +106,7 @@ class Setting(Case):
         return parts.to_json(self)
 
     def query(self) -> dict[str, str]:
-        """What differs from the start, as an address carries it."""
+        """The parts that differ from the start setting, as the texts of an address."""
         return {name: parts.text_of(value) for name, value in self.changed().items()}
 
 
@@ -114,7 +114,7 @@ KINDS = parts.kinds(Setting)
 
 
 def read(text: str) -> Setting:
-    """The setting of a JSON text; whatever it lacks is as at the start. Errors: one-line ValueErrors."""
+    """The setting of a JSON text; parts that it lacks are as in the start setting. Errors: one-line ValueErrors."""
     return parts.from_json(Setting, text)
 
 
@@ -123,5 +123,5 @@ def of(values: Mapping[str, Any]) -> Setting:
 
 
 def from_query(query: Mapping[str, str]) -> Setting:
-    """The setting of an address; what is no part of a setting there belongs to the page."""
+    """The setting of an address; other entries of the address belong to the page and are ignored."""
     return parts.from_texts(Setting, {name: text for name, text in query.items() if name in KINDS})

@@ -1,4 +1,4 @@
-"""What the tables hold of a picture that is looked at; nothing is computed."""
+"""The numbers of the tables for the picture of a view, from the store; nothing is computed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tabled(session: Session, *, data_root: str | None = None, store: Store | Non
 
 
 def trial_of(setting: Setting) -> Trial | None:
-    """The trial whose table this setting is a picture of; None where no table holds such a one."""
+    """The trial that measures what this setting shows; None if no table has such a trial."""
     shared = {name: getattr(setting, name) for name in parts.kinds(Case)}
     if setting != Setting(**shared, index=setting.index):
         return None  # other rain, a region, a step on the way, a picture of one's own

@@ -1,4 +1,4 @@
-"""What can be downloaded of a view: numbers, pictures, the setting, and the command that makes them again."""
+"""The downloads of a view: numbers, pictures, the setting, and the command that computes them again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pearl_core.metrics import METRICS
 
 
 def numbers(view: View) -> pd.DataFrame:
-    """The numbers of a view, one row each, and what they are without attack."""
+    """The numbers of a view, one row each, under attack and without."""
     agreement = {} if view.labelled else {name: meant[0] for name, meant in panels.AGREEMENT.items()}
     rows = [(agreement.get(n, n), METRICS[n].unit, view.metrics[n], view.unattacked_metrics[n]) for n in view.metrics]
     frame = pd.DataFrame(rows, columns=["metric", "unit", "attacked", "unattacked"])
@@ -58,7 +58,7 @@ def file_name(title: str) -> str:
 
 
 def look_command(view: View, data_root: str | None = None) -> str:
-    """What to type beside the files of `files` to get them again."""
+    """The command that computes the files of `files` again, to be run in their folder."""
     parts = ["python", "-m", "lab", "look", "setting.json"]
     parts += ["--image", "image.png"] if view.setting.image else []
     parts += ["--data-root", data_root] if data_root else []
@@ -66,7 +66,7 @@ def look_command(view: View, data_root: str | None = None) -> str:
 
 
 def files(view: View, own: np.ndarray | None = None, data_root: str | None = None) -> dict[str, bytes]:
-    """All there is of a view, by file name."""
+    """All files of a view by name."""
     arrays = io.BytesIO()
     exact = {name: getattr(view, name) for name in ("clean", "rainy", "attacked", "derained", "labels", "predicted")}
     np.savez_compressed(arrays, **exact)
@@ -84,7 +84,7 @@ def files(view: View, own: np.ndarray | None = None, data_root: str | None = Non
 
 
 def about(view: View, data_root: str | None) -> dict:
-    """What a view is, in words, and what made it."""
+    """What a view shows, in words, and what it was computed with."""
     return {
         "picture": view.key,
         "attack": panels.point_words(view),

@@ -1,7 +1,7 @@
-"""The trajectory of an attack on one picture: every point on its way and what was seen there.
+"""The trajectory of an attack on one picture: every iterate, with its loss and accuracy.
 
-A trajectory is walked as far as somebody asks and remembers all of it, so nothing is computed twice: a smaller budget
-is a look back, a larger one goes on where the walk stopped. Several threads may share one.
+A trajectory is computed as far as needed and kept, so nothing is computed twice: fewer steps are read from what is
+kept, more steps continue where it stopped. Several threads may share one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pearl_core.attacks.ensembles import WorstOf, accuracy_of
 
 
 class Point(NamedTuple):
-    """One point of a trajectory; loss and accuracy are those of the nets under attack, None where nobody looked."""
+    """One point of a trajectory; loss and accuracy are those of the nets under attack, None if not computed."""
 
     part: str  # which member of an ensemble; "" where there is but one
     gradients: int  # that this part had spent on the way here
@@ -29,7 +29,7 @@ class Point(NamedTuple):
 
 
 def number(accuracy: Tensor | None) -> float | None:
-    """An accuracy; None of an attack that knows no labels."""
+    """An accuracy as a number; None for an attack without labels."""
     return None if accuracy is None else accuracy.item()
 
 
@@ -46,7 +46,7 @@ class Climb:
         self.over = False
 
     def step(self) -> bool:
-        """One point further; False where the attack had ended, which is then seen to its end."""
+        """Compute the next point; False if the attack has ended, whose last point is then evaluated."""
         if self.over:
             return False
         delta = next(self.walk, None)
@@ -59,7 +59,7 @@ class Climb:
         return False
 
     def look_back(self) -> None:
-        """See the last point without a gradient. Going on from there will look at it again, with one."""
+        """Evaluate the last point without a gradient. Continuing from there evaluates it again, with a gradient."""
         last = len(self.deltas) - 1
         if last >= len(self.problem.log) and last not in self.ends:
             seen = self.problem.look(self.deltas[-1], 1.0, gradient=False)
@@ -151,9 +151,9 @@ class Trajectory:
         return (len(self) + 2) * self.images.nbytes
 
     def advance(self, steps: int) -> Iterator[int]:
-        """Walk until the attack of `steps` steps is known; yields the number of points after each of them.
+        """Compute until the attack of `steps` steps is known; yields the number of points after each of them.
 
-        Whoever stops asking loses nothing: the walk goes on from there.
+        It can be stopped at any point and continued later.
         """
         while self.lacks(steps):
             with self.lock:
@@ -167,7 +167,7 @@ class Trajectory:
         return bool(self.todo) and not (self.extends and len(self) > steps and self.todo[0].deltas)
 
     def conclude(self, steps: int) -> None:
-        """What only the end of a walk tells."""
+        """What is only known at the end of the attack."""
         if self.extends and self.todo and len(self) == steps + 1:
             self.todo[0].look_back()
         if len(self.parts) > 1 and self.worst is None:
@@ -191,7 +191,7 @@ class Trajectory:
         raise ValueError(f"wanted a point from 0 to {len(self) - 1}, got {len(self) + i}")
 
     def result(self, steps: int) -> Tensor:
-        """What the attack of `steps` steps returns; of an unfinished walk, what it would if it ended here."""
+        """What the attack of `steps` steps returns; if it is not finished, what it would return here."""
         if not any(part.deltas for part in self.parts.values()):
             return self.images
         if self.worst is not None:
@@ -201,7 +201,7 @@ class Trajectory:
 
 
 class Ended:
-    """A trajectory walked before, of which the end is kept: its points, and what the attack returned, (1, 3, H, W)."""
+    """A trajectory computed earlier, of which its points and the returned picture (1, 3, H, W) are kept."""
 
     def __init__(self, attacked: Tensor, points: list[Point]):
         self.end, self.known = attacked, points

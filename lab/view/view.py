@@ -1,4 +1,4 @@
-"""What is to be seen at one point of an attack on one picture."""
+"""What is shown of one point of an attack on one picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class View:
     """The pictures (H, W, 3) float32 in [0, 1], label maps (H, W) uint8 and numbers at one point of an attack.
 
     Numbers are of this image alone; its mIoU is the mean over classes labelled or predicted in it, not a data set's.
-    Where nobody labelled the picture (`labelled`), the prediction without attack stands for the labels.
+    Where a picture has no labels (`labelled`), the prediction without attack takes their place.
     """
 
     setting: Setting
@@ -48,7 +48,7 @@ class View:
 
     @property
     def held(self) -> str:
-        """What the share of pixels that hold is called: of a picture without labels it is agreement."""
+        """What its pixel accuracy is called: of a picture without labels it is agreement."""
         return "accuracy" if self.labelled else "agreement"
 
     @property

@@ -48,7 +48,7 @@ class Dials(dict[str, DOMWidget]):
     def __init__(self, opening: Setting, own: np.ndarray | None, data_root: str | None):
         self.opening, self.own, self.data_root = opening, own, data_root
         self.adapting = False
-        self.reasons = {name: HTML() for name in ("index", "derain", "eps")}  # why a dial stands still
+        self.reasons = {name: HTML() for name in ("index", "derain", "eps")}  # why a dial is disabled
         super().__init__(picture(opening) | networks(opening) | attack(opening))
         self.update(box(opening.box or self.middle()))
         self["opacity"] = slider(ui.FloatSlider, "Opacity", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
@@ -79,7 +79,7 @@ class Dials(dict[str, DOMWidget]):
         return replace(self.opening, shown=None, **parts)
 
     def adapt(self) -> None:
-        """What one dial changes about others."""
+        """Adapt the dials that depend on another one."""
         self.adapting = True
         try:
             self.count()
@@ -95,7 +95,7 @@ class Dials(dict[str, DOMWidget]):
             self.adapting = False
 
     def still(self, name: str, reason: str) -> None:
-        """Disables a dial where there is a reason to, which is said."""
+        """Disable a dial if there is a reason, and show the reason."""
         self[name].disabled = bool(reason)
         self.reasons[name].value = small(reason)
 
@@ -111,7 +111,7 @@ class Dials(dict[str, DOMWidget]):
         return opened(name, split, self.root(name))
 
     def methods(self) -> None:
-        """Those with weights for the data set, and the derainers they have them with; what was opened in any case."""
+        """The methods with trained nets for the data set, with their derainers; also those that were opened."""
         there = available(self["dataset"].value)
         if self.opening.dataset == self["dataset"].value:
             with_opened = [*there.get(self.opening.method, []), self.opening.derain]
@@ -120,7 +120,7 @@ class Dials(dict[str, DOMWidget]):
         offer(self["derain"], there[self["method"].value], title)
 
     def sources(self) -> None:
-        """Any method with weights but the one under attack."""
+        """All methods with trained nets but the one under attack."""
         offer(self["source"], choices.sources(self["dataset"].value, self["method"].value), method_title)
 
     def middle(self) -> tuple[int, int, int, int]:
@@ -190,7 +190,7 @@ def pick(label: str, names: Iterable[str], value: str, name: str, words) -> ui.D
 
 
 def offer(dial: ui.Dropdown, names: Iterable[str], words) -> None:
-    """Other choices; what was chosen stays, if it is among them, else the first one is."""
+    """Offer other choices; the chosen one stays if it is among them, else the first is chosen."""
     names, kept = list(names), dial.value
     if [name for _, name in dial.options] != names:
         dial.options = labelled(names, words)

@@ -50,7 +50,7 @@ def explore(
 
 
 def opening(setting: Setting | None, image: np.ndarray | None, parts: dict) -> tuple[Setting, np.ndarray | None]:
-    """What to open on, and the picture of one's own, made small enough."""
+    """The setting to open with, and the user's own picture, scaled down if needed."""
     if not isinstance(setting, Setting | None):
         raise ValueError(f"wanted a Setting to open on, got {type(setting).__name__}; its parts go by name")
     for name in parts:
@@ -91,16 +91,16 @@ class Explorer(HBox):
 
     @property
     def setting(self) -> Setting:
-        """What the dials say, the shown step with them."""
+        """The setting of the dials, with the shown step."""
         return replace(self.dialled, shown=self.screen.shown)
 
     @property
     def view(self) -> View | None:
-        """What is to be seen; None before anything is, and where something went wrong."""
+        """The view that is shown; None before the first one, and after an error."""
         return self.screen.view if self.error is None else None
 
     def wait(self) -> Explorer:
-        """Until all that was dialled is seen."""
+        """Wait until the view of the latest setting is shown."""
         self.latest.wait()
         return self
 
@@ -110,7 +110,7 @@ class Explorer(HBox):
         self.latest.start(self.seen(self.dialled, self.going))
 
     def turned(self, change) -> None:
-        """A dial of the setting."""
+        """The user turned a dial of the setting."""
         if self.dials.adapting:
             return
         self.dials.adapt()
@@ -122,7 +122,7 @@ class Explorer(HBox):
             self.look()
 
     def stepped(self, change) -> None:
-        """The shown step, unless it is the job that moved the slider."""
+        """The user moved the slider of the shown step; nothing to do if it was the job that moved it."""
         if not self.latest.here:
             self.look()
 
@@ -139,7 +139,7 @@ class Explorer(HBox):
     # ---- in the thread ----
 
     def seen(self, setting: Setting, going: bool) -> Job:
-        """Attack, if that is to go on, and show what is there. Wherever this yields, a newer setting takes over."""
+        """Attack, unless that was stopped, and show the view. At every yield a newer setting can take over."""
         root = self.dials.root(setting.dataset)
         if self.session is None or self.session.setting != setting:
             self.session = prepared(setting, own=self.own, data_root=root)
@@ -162,7 +162,7 @@ class Explorer(HBox):
         visible(self.screen, True)
 
     def failed(self, error: Exception) -> None:
-        """One sentence in place of the pictures."""
+        """Show the error as one sentence in place of the pictures."""
         self.error, self.notice.value = error, alarm(sentence(error))
         self.blank()
 
@@ -172,6 +172,6 @@ class Explorer(HBox):
 
 
 def refused(error: Exception) -> Job:
-    """The job that only fails: it ends what is being done."""
+    """A job that only raises the error: it replaces the running job."""
     raise error
     yield

@@ -1,4 +1,4 @@
-"""One thread that does the latest thing it was asked for, and lets go of older ones."""
+"""One thread that runs the latest job it was given, and drops older ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Job = Generator[None, None, None]
 
 
 class Latest:
-    """Runs one job at a time; wherever a job yields, it is dropped if a newer one waits.
+    """Runs one job at a time; at every yield of a job, it is dropped if a newer one waits.
 
-    Of those that wait only the newest is done. The thread lives while there is something to do. What a job raises goes
+    Of the waiting jobs only the newest is run. The thread ends when there is nothing to do. What a job raises goes
     to `failed`, in that thread.
     """
 
@@ -35,7 +35,7 @@ class Latest:
 
     @property
     def here(self) -> bool:
-        """Whether the caller is the job."""
+        """Whether the caller runs in the job's thread."""
         return current_thread() is self.thread
 
     def wait(self) -> None:

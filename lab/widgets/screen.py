@@ -1,4 +1,4 @@
-"""What is to be seen of one view, in widgets that may be filled from any thread."""
+"""The widgets that show one view; any thread may fill them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Screen(VBox):
         return None if self.step.value == RESULT else self.step.value
 
     def place(self, known: int) -> None:
-        """The slider over so many points; where it stood if that is one of them."""
+        """Set the slider to so many points; it keeps its place if that still exists."""
         kept, options = self.step.value, (*range(max(known, 1)), RESULT)  # a slider of one place cannot be drawn
         if self.step.options != options:
             self.step.options = options  # in a message of its own: the slider needs its length before its place
@@ -61,7 +61,7 @@ class Screen(VBox):
         self.step.disabled = known < 2
 
     def show(self, view: View, opacity: Callable[[], float], tabled: Mapping[str, float] | None) -> None:
-        """Another view; `tabled` is what the tables hold of it."""
+        """Show another view; `tabled` are the numbers of the tables for it."""
         with self.painting:
             self.view, self.panels = view, panels.rows(view)
             for widget, panel in zip_longest(self.pictures.children, self.panels):
@@ -73,14 +73,14 @@ class Screen(VBox):
             self.told.value = ""
 
     def cover(self, opacity: Callable[[], float]) -> None:
-        """The same view, its classes as strong as that."""
+        """The same view, with the class colours at that opacity."""
         with self.painting:
             for widget, panel in zip(self.pictures.children, self.panels, strict=False):  # none before the first view
                 if panel.labels is not None:
                     widget.value = rich.picture(panel, self.view.palette, opacity())
 
     def written(self, button: Button) -> None:
-        """Everything into the folder, and whether that went well."""
+        """Write all files into the folder, and say whether that succeeded."""
         folder = self.folder.value.strip()
         try:
             if not folder:

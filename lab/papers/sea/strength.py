@@ -70,7 +70,7 @@ def tuning(dataset: str, images: int) -> list[Trial]:
 
 
 def tuned(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
-    """The step under which fewest pixels hold, by method and eps."""
+    """The step size with the lowest pixel accuracy, by method and eps."""
     accuracies = rows[rows.metric == "allAcc"]
     best = accuracies.loc[accuracies.groupby(["method", "eps"]).value.idxmin()]
     return {(r.method, r.eps): r.alpha for r in best.itertuples()}
@@ -178,7 +178,7 @@ def strengths(method: str, cells: dict[tuple, np.ndarray]) -> Block:
 
 
 def compared(counts: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
-    """A row: the numbers of the searches and what each adds to the one before; and what is against the order."""
+    """A row: the numbers of the searches and the difference of each to the one before; and violations of the order."""
     line, against = {}, []
     for metric in SHOWN:
         label = METRICS[metric].label
@@ -194,7 +194,7 @@ def compared(counts: dict[str, np.ndarray]) -> tuple[dict, list[str]]:
 
 
 def budget_block(rows: pd.DataFrame) -> Block:
-    """What becomes of the order of the searches with more gradients."""
+    """Whether the order of the searches changes with more gradients."""
     cells = {(r.objective, r.steps, r.attack): r.statistics for r in rows[rows.metric == "allAcc"].itertuples()}
     lines = {}
     for objective, steps in dict.fromkeys(key[:2] for key in cells):
