@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .adapters import adapted
 from .pipeline import frozen
-from .types import Output, an_output
+from .types import Output
 
 _lock = RLock()  # the global random states belong to all threads: one random model at a time
 
@@ -99,7 +100,7 @@ class Steady:
         """
         if not self.random:
             before = States.now(images.device)
-            output = an_output(call(images))
+            output = call(images)
             if States.now(images.device) == before or not draws(call, images):  # another thread may have drawn
                 return output
             before.put_back(images.device)
@@ -107,7 +108,7 @@ class Steady:
         answers = []
         for image, seed in zip(images.split(1), seeds(), strict=True):
             with drawing(seed, images.device):
-                answers.append(an_output(call(image)))
+                answers.append(call(image))
         return stacked(answers)
 
 
@@ -179,14 +180,17 @@ class Watch(TorchDispatchMode):
         return operation(*arguments, **options)
 
 
-def answer(model: nn.Module, images: Tensor, *, keys: Sequence[str] | None = None, seed: int = 0) -> Output:
+def answer(
+    model: Callable, images: Tensor, *, keys: Sequence[str] | None = None, seed: int = 0, part: str = "segment"
+) -> Output:
     """What a model says of pictures, for scores: in evaluation mode, without gradients, its random numbers fixed.
 
     Args:
-        model: images (B, 3, H, W) -> `Output`.
+        model: any model, see `adapters`.
         images: in [0, 1].
         keys: a name for each picture, which decides a random model's numbers; None: its pixels do.
         seed: decides them too.
+        part: "derain" for a model that returns pictures.
 
     Returns:
         The `Output`.
@@ -198,6 +202,6 @@ def answer(model: nn.Module, images: Tensor, *, keys: Sequence[str] | None = Non
         >>> answer(net, sample.rainy).logits.shape
         torch.Size([2, 3, 32, 40])
     """
-    names = images if keys is None else keys
+    model, names = adapted(model, part=part), images if keys is None else keys
     with frozen(model), torch.no_grad():
         return Steady()(model, images, lambda: [key_of(name, seed) for name in names])

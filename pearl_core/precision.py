@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from .adapters import Adapted, adapted
 from .kept import folded_copy
-from .types import Output, an_output, choose
+from .types import Output, choose
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -57,16 +58,16 @@ def resolve(precision: str, device: str = "cpu") -> torch.dtype | None:
     return {"auto": fast_dtype(device), "float32": None, "bfloat16": torch.bfloat16}[precision]
 
 
-def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
+def lowered(model: Callable, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
     """The model as the gradients of an attack see it. For scores take the model itself.
 
     What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too. "auto"
     warns where bfloat16 is not fast. Models in another format than float32 stay as they are.
 
     Args:
-        model: images (B, 3, H, W) -> `Output`.
+        model: any model, see `adapters`.
         images: the images to attack; their format and device count.
-        precision: "float32" is the model itself. "bfloat16" is a copy with its batch norms folded into the
+        precision: "float32" is the model itself, adapted. "bfloat16" is a copy with its batch norms folded into the
             convolutions, under autocast; weights that change later do not reach it. The copy is kept for the next
             attack on the same weights. "auto" is bfloat16 where the hardware is fast at it, else float32.
 
@@ -85,13 +86,13 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
         >>> lowered(net, sample.rainy, "float32") is net
         True
     """
-    dtype = resolve(precision, images.device.type)
+    model, dtype = adapted(model), resolve(precision, images.device.type)
     if dtype is None and precision == "auto":
         warnings.warn(f"no fast bfloat16 on this {images.device.type}: gradients stay float32", stacklevel=2)
     if dtype is None or images.dtype != torch.float32:
         return model
     try:
-        copy = folded_copy(model, images)
+        copy = folded_copy(model.model if isinstance(model, Adapted) else model, images)
     except torch.cuda.OutOfMemoryError:  # a RuntimeError, too, but none of the model
         raise
     except (TypeError, RuntimeError) as error:  # what deepcopy says of weight norms of the old kind, locks, files
@@ -100,7 +101,8 @@ def lowered(model: nn.Module, images: Tensor, precision: str) -> Callable[[Tenso
 
     def call(images: Tensor) -> Output:
         with torch.autocast(images.device.type, dtype):
-            output = an_output(copy(images.contiguous(memory_format=torch.channels_last)))
+            output = copy(images.contiguous(memory_format=torch.channels_last))
+        output = model.read(output, images) if isinstance(model, Adapted) else output
         return Output(*(None if part is None else part.to(images.dtype) for part in output))  # losses are float32
 
     return call

@@ -56,33 +56,6 @@ class Output(NamedTuple):
         return self.logits.max(1).indices  # argmax(1) to the bit, ties too, in a quarter of its time
 
 
-def an_output(value: object) -> Output:
-    """`value`, if it is an `Output`. A bare tensor or tuple could be read in several ways, so that it is refused.
-
-    Args:
-        value: what a model returned.
-
-    Returns:
-        `value`.
-
-    Raises:
-        TypeError: anything else, with the way out.
-
-    Example:
-        >>> import torch
-        >>> from pearl_core.types import Output, an_output
-        >>> an_output(Output(torch.rand(1, 3, 2, 2), None)).logits is None
-        True
-    """
-    if isinstance(value, Output):
-        return value
-    kind = f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, tuple | list | dict) else "")
-    raise TypeError(
-        f"wanted a model that returns Output(derained, logits), got {kind}; put a segmenter of tensors into "
-        "Pipeline(None, segmenter) and a derainer into Pipeline(derainer, None)"
-    )
-
-
 def choose(kind: str, name: str, choices: Iterable[str]) -> str:
     """`name`, if it is one of `choices`.
 

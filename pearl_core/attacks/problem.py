@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..adapters import adapted
 from ..chance import Steady, drawing, key_of, uniform_like
 from ..pipeline import frozen
 from ..precision import lowered
@@ -69,7 +70,7 @@ class ImageProblem:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: Callable,
         images: Tensor,
         target,
         how: How,
@@ -78,7 +79,8 @@ class ImageProblem:
         keys: Sequence[str] | None,
         watch: bool,
     ):
-        self.model, self.how = model, how
+        self.model = adapted(model, part="segment" if isinstance(target, Tensor) else "derain")
+        self.how = how
         self.images, self.target, self.keys = images, target, keys
         self.mask = None if mask is None else mask.to(images).unsqueeze(1)
         self.watch = isinstance(target, Tensor) and (watch or (how.keep is not None and how.keep.counts))

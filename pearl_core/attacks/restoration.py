@@ -114,7 +114,7 @@ def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Ten
         torch.Size([2, 3, 32, 40])
     """
     with torch.no_grad():
-        derained = answer(model, images).derained.clamp(0, 1)
+        derained = answer(model, images, part="derain").derained.clamp(0, 1)
         derained = derained.view(-1, *images.shape).mean(0)  # over the answers of a model that gives several
     return (255 * derained).round() / 255 if rounded else derained
 

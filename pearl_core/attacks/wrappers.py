@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ..adapters import adapted
 from ..chance import drawing, key_of
 from ..types import Output
 
@@ -45,7 +46,7 @@ class Expectation(nn.Module):
     global random state does not change.
 
     Args:
-        model: images (B, 3, H, W) -> `Output`, with random numbers inside.
+        model: any model (see `adapters`) with random numbers inside.
         draws: how many answers for each picture.
         seed: decides the random numbers, together with the picture itself.
 
@@ -60,11 +61,13 @@ class Expectation(nn.Module):
         torch.Size([6, 3, 32, 40])
     """
 
-    def __init__(self, model: nn.Module, draws: int, seed: int = 0):
+    answers_output = True
+
+    def __init__(self, model: Callable, draws: int, seed: int = 0):
         super().__init__()
         if draws < 1:
             raise ValueError(f"wanted 1 draw or more, got {draws}")
-        self.model, self.draws, self.seed = model, draws, seed
+        self.model, self.draws, self.seed = adapted(model), draws, seed
 
     def forward(self, images: Tensor) -> Output:
         answers = []  # of each picture, which is asked by itself, so that it does not matter what it is in a batch with

@@ -91,26 +91,6 @@ def test_what_others_draw_meanwhile_does_not_make_a_model_random():
     assert draws(Noisy("torch"), SAMPLE.rainy) and not draws(NET, SAMPLE.rainy)
 
 
-@pytest.mark.parametrize(
-    ("bare", "got"),
-    [
-        (lambda x: x.repeat(1, 2, 1, 1), "a Tensor"),
-        (lambda x: (x, x), "a tuple of 2"),
-        (lambda x: {"out": x}, "a dict of 1"),
-        (lambda x: [x], "a list of 1"),
-    ],
-)
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.filterwarnings("ignore:this model cannot be copied")
-def test_an_answer_that_can_be_read_in_several_ways_is_refused(bare, got, precision):
-    class Bare(nn.Module):
-        def forward(self, images):
-            return bare(images)
-
-    with pytest.raises(TypeError, match=rf"^wanted a model that returns Output.*, got {got}; put a segmenter"):
-        zoo.bim(8, 1, precision=precision)(Bare(), SAMPLE.rainy, SAMPLE.labels)
-
-
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("attack", [zoo.bim(8, 1), zoo.alma_prox(2)], ids=["bim", "alma_prox"])
 def test_half_precision_pictures_are_refused(dtype, attack):

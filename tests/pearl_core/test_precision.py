@@ -141,7 +141,7 @@ def test_a_low_precision_leaves_the_model_as_found(steps):
 def test_double_precision_stays_as_it_is():
     net = network("pspnet").double()
     x = IMAGES.double()
-    assert precision.lowered(net, x, "bfloat16") is net
+    assert precision.lowered(net, x, "bfloat16").model is net
 
 
 def test_an_unknown_precision_is_an_error_with_the_choices():
