@@ -30,8 +30,8 @@ def test_the_gradient_is_that_of_the_plain_rendering(net):
     ours = made(Version(net)).double()
     plain = partial(PLAIN[net], ours.state_dict())
     images = pictures((1, 3, 64, 64)).double()
-    found, wanted = (PASSES["gradient"](model, images) for model in (ours, plain))
-    assert (found - wanted).abs().max() < 1e-6 * wanted.abs().max()  # the loss is in float32
+    gradient, wanted = (PASSES["gradient"](model, images) for model in (ours, plain))
+    assert (gradient - wanted).abs().max() < 1e-6 * wanted.abs().max()  # the loss is in float32
 
 
 @pytest.mark.parametrize("net", RECOMPUTING)
@@ -44,8 +44,8 @@ def test_recomputing_changes_nothing_and_is_measured(net):
 @pytest.fixture
 def no_processes(monkeypatch):
     """Memory costs a fresh process each time; here the first of two versions needs 3 MiB and the second 4."""
-    found = iter([3 * 2**20, 4 * 2**20] * 99)
-    monkeypatch.setattr(bench, "fresh", lambda work, *arguments: next(found))
+    peaks = iter([3 * 2**20, 4 * 2**20] * 99)
+    monkeypatch.setattr(bench, "fresh", lambda work, *arguments: next(peaks))
 
 
 def test_the_table_has_its_rows_and_limits(no_processes, capsys):

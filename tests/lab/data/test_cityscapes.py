@@ -58,8 +58,8 @@ def test_every_official_id_is_its_class_or_void(root):
     on_disk = np.resize([*range(34), 255], SIZE).astype(np.uint8)
     save(root / LABELS, on_disk)
     data = opened(root)
-    found = {int(number): set(data[1].labels[on_disk == number].tolist()) for number in np.unique(on_disk)}
-    assert found == {n: {data.classes.index(NAMED[n])} if n in NAMED else {255} for n in (*range(34), 255)}
+    classes = {int(number): set(data[1].labels[on_disk == number].tolist()) for number in np.unique(on_disk)}
+    assert classes == {n: {data.classes.index(NAMED[n])} if n in NAMED else {255} for n in (*range(34), 255)}
 
 
 def test_train_ids_are_read_where_there_is_nothing_else(root):
@@ -221,6 +221,6 @@ def test_rain_wants_a_calibration_and_gets_one(root, tmp_path, monkeypatch, caps
     one_line(error)
     assert not main(["data", "calibrate", "cityscapes", "--data-root", str(root.parent), "--size", "32x64"])
     printed = capsys.readouterr().out
-    found = rainy.records()["cityscapes"]["32x64"]
-    assert found.keys() == {"pearl", "heavy"} and f"{found['pearl']['strength']:.4f}" in printed
-    assert opened(root, size=(32, 64), rain="pearl").rain == preset("pearl", found["pearl"]["strength"])
+    calibrations = rainy.records()["cityscapes"]["32x64"]
+    assert calibrations.keys() == {"pearl", "heavy"} and f"{calibrations['pearl']['strength']:.4f}" in printed
+    assert opened(root, size=(32, 64), rain="pearl").rain == preset("pearl", calibrations["pearl"]["strength"])

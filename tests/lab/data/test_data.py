@@ -132,8 +132,8 @@ def test_preloading_changes_nothing(name, folders):
     arrays = held.preload()
     assert arrays.clean.shape == (2, H, W, 3) and arrays.clean.dtype == np.uint8
     assert held.preload() is arrays and held.fingerprint == fresh.fingerprint
-    for one, other in zip(held.sample([0, 1]), fresh.sample([0, 1]), strict=True):
-        assert one == other if not isinstance(one, torch.Tensor) else torch.equal(one, other)
+    for preloaded, read in zip(held.sample([0, 1]), fresh.sample([0, 1]), strict=True):
+        assert preloaded == read if not isinstance(preloaded, torch.Tensor) else torch.equal(preloaded, read)
 
 
 def test_unknown_names_say_the_choices(camvid):
@@ -385,7 +385,7 @@ def test_a_changed_rain_model_is_noticed(monkeypatch):
 
 def test_a_calibration_is_kept_whole_or_not_at_all(monkeypatch):
     before = rainy.RECORDS.read_bytes()
-    found = {"pearl": {"strength": 2.0, "probe": rainy.probe(preset("pearl", 2.0))}}
+    calibration = {"pearl": {"strength": 2.0, "probe": rainy.probe(preset("pearl", 2.0))}}
 
     def full(path, text):
         path.write_bytes(text[:10].encode())
@@ -393,18 +393,18 @@ def test_a_calibration_is_kept_whole_or_not_at_all(monkeypatch):
 
     with monkeypatch.context() as disk, pytest.raises(OSError, match=r"No space"):
         disk.setattr(Path, "write_text", full)
-        rainy.record("scenes", (40, 50), found)
+        rainy.record("scenes", (40, 50), calibration)
     assert rainy.RECORDS.read_bytes() == before and [p.name for p in rainy.RECORDS.parent.iterdir()] == ["rain.json"]
-    rainy.record("scenes", (40, 50), found)
+    rainy.record("scenes", (40, 50), calibration)
     assert dataset("scenes", size=(40, 50)).rain == preset("pearl", 2.0)
     assert json.loads(before)["scenes"].items() <= rainy.records()["scenes"].items()
 
 
 def test_calibration_of_a_small_set(camvid, monkeypatch):
-    found = calibrate_dataset("camvid", data_root=camvid, size=(H, W))
-    assert rainy.records()["camvid"]["36x48"] == found and misses(found, "train") == []
+    calibrations = calibrate_dataset("camvid", data_root=camvid, size=(H, W))
+    assert rainy.records()["camvid"]["36x48"] == calibrations and misses(calibrations, "train") == []
     data = dataset("camvid", "train", data_root=camvid, size=(H, W))
-    assert quality(data, [0, 1, 2])[0] == pytest.approx(found["pearl"]["psnr_train"], abs=1e-3)
+    assert quality(data, [0, 1, 2])[0] == pytest.approx(calibrations["pearl"]["psnr_train"], abs=1e-3)
     assert misses({rain: {"psnr_val": 16.0} for rain in TARGETS}, "val") == [
         "rain 'pearl' on val: wanted 17.45 +- 0.3 dB, got 16.00 dB",
         "rain 'heavy' on val: wanted 12.05 +- 0.4 dB, got 16.00 dB",
@@ -453,8 +453,8 @@ class TestRealCamVid:
 
     def test_class_shares(self):
         line = check("camvid", REAL).split("\ntrain: ")[1].splitlines()[1]
-        found = dict(entry.rsplit(" ", 1) for entry in line.split("%: ")[1].split(", "))
-        assert {name: float(share) for name, share in found.items()} == pytest.approx(SHARES, abs=0.05)
+        shares = dict(entry.rsplit(" ", 1) for entry in line.split("%: ")[1].split(", "))
+        assert {name: float(share) for name, share in shares.items()} == pytest.approx(SHARES, abs=0.05)
 
 
 def test_a_folder_for_the_built_in_scenes_is_refused(tmp_path):

@@ -14,9 +14,9 @@ from pearl_core.worlds.objects import CLASSES, PALETTE, drawn
 
 
 def test_the_pictures_are_what_is_drawn():
-    data, one = dataset("objects", "val", rain="none"), drawn("val", 3)
-    assert data.keys[3] == data[3].key == one.key and np.array_equal(data[3].clean, one.image)
-    assert np.array_equal(data[3].labels, one.labels) and data.size == (128, 160)
+    data, scene = dataset("objects", "val", rain="none"), drawn("val", 3)
+    assert data.keys[3] == data[3].key == scene.key and np.array_equal(data[3].clean, scene.image)
+    assert np.array_equal(data[3].labels, scene.labels) and data.size == (128, 160)
     assert (data.classes, data.palette, data.ignore) == (CLASSES, PALETTE, 255)
 
 
@@ -49,8 +49,8 @@ def test_the_fingerprint_follows_split_size_count_and_drawing(monkeypatch):
     others = [fingerprint("test"), fingerprint(size=(64, 80)), fingerprint(count=5), fingerprint(rain="pearl")]
 
     def duller(split, index, **size):
-        one = drawn(split, index, **size)
-        return one._replace(image=one.image // 2)
+        scene = drawn(split, index, **size)
+        return scene._replace(image=scene.image // 2)
 
     monkeypatch.setattr("lab.data.objects.drawn", duller)
     assert len({first, *others, fingerprint()}) == 6

@@ -31,8 +31,8 @@ def test_an_ensemble_is_the_fold_of_its_members_and_what_the_attack_itself_finds
     run([SEA], store=store, quiet=True)
     assert list(cell.members) == list(SEA_LOSSES)
     (sample,) = cell.data.samples(measuring.chosen(cell.data, 4))
-    found = SEA.made()(build(cell.attacked), sample.rainy, sample.labels)
-    output = build(cell.victim)(found)
+    attacked = SEA.made()(build(cell.attacked), sample.rainy, sample.labels)
+    output = build(cell.victim)(attacked)
     alone = METRICS["allAcc"].observe(output, sample).numpy()
     assert np.array_equal(statistics(cell, store)["confusion"], alone)
 
@@ -74,8 +74,8 @@ def test_several_starts_are_the_worst_of_single_ones(gradients, store):
     once = Trial("seg", attack="pgd", eps=8, steps=2, threat="oblivious", images=4)
     rows = run([replace(once, starts=3), *(replace(once, seed=seed) for seed in range(3))], store=store, quiet=True)
     assert len(gradients) == 3 * 4 * 2
-    found = rows[rows.metric == "allAcc"]
-    assert found.value.iloc[0] <= found.value.iloc[1:].min()
+    accuracies = rows[rows.metric == "allAcc"]
+    assert accuracies.value.iloc[0] <= accuracies.value.iloc[1:].min()
     with pytest.raises(ValueError, match="wanted one start of bim, which does not begin at random, got 2"):
         Trial("seg", attack="bim", eps=8, steps=2, threat="oblivious", starts=2)
 
@@ -110,9 +110,9 @@ def test_the_source_of_a_transfer_may_be_a_whole_system(tiny_zoo):
     same = Trial("nat", source="seg", **how)
     other = Trial("nat", source="seg, segmenter=deeplabv3", **how)
     assert other.source == "seg,segmenter=deeplabv3"
-    (one, two) = cells_of([same, other], None)
-    assert one.attacked != two.attacked and one.victim == two.victim
-    assert two.attacked == System("seg", segmenter="deeplabv3").nets
+    (usual, deeplab) = cells_of([same, other], None)
+    assert usual.attacked != deeplab.attacked and usual.victim == deeplab.victim
+    assert deeplab.attacked == System("seg", segmenter="deeplabv3").nets
     assert Trial("nat", source="nat,net_seed=1", **how).source == "nat,net_seed=1", "another run of the same method"
     for source, words in (
         ("nat", "another source than its victim"),

@@ -124,8 +124,8 @@ def test_a_mistake_in_an_address_is_one_line(told, words):
 
 def test_the_source_of_a_transfer_is_left_out_and_named():
     setting = CurveSetting(methods=("seg", "nat"), threats=("oblivious", "transfer"))
-    found = {(t.threat, t.method, t.source) for t in points(setting)}
-    assert found == {("oblivious", "seg", None), ("oblivious", "nat", None), ("transfer", "nat", "seg")}
+    measured = {(t.threat, t.method, t.source) for t in points(setting)}
+    assert measured == {("oblivious", "seg", None), ("oblivious", "nat", None), ("transfer", "nat", "seg")}
     (words,) = left_out(setting)
     assert words.startswith("Seg under transfer is left out")
     assert left_out(FEW) == []
@@ -331,9 +331,9 @@ def test_colours_are_seen_on_light_and_dark_and_told_apart_by_the_colour_blind()
             assert (light + 0.05) / (dark + 0.05) >= 3, (colour, page)
         assert 1.05 / (luminance(colour) + 0.05) >= 3
     for seen in (np.eye(3), *BLIND):
-        for one, other in combinations(colours, 2):
-            apart = lightness_and_hue(seen @ linear(one)) - lightness_and_hue(seen @ linear(other))
-            assert np.linalg.norm(apart) >= 25, (one, other)
+        for colour, other in combinations(colours, 2):
+            apart = lightness_and_hue(seen @ linear(colour)) - lightness_and_hue(seen @ linear(other))
+            assert np.linalg.norm(apart) >= 25, (colour, other)
 
 
 def test_the_figure_brings_no_background():

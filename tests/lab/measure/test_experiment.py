@@ -83,11 +83,11 @@ def test_eps_0_is_the_rainy_picture_and_costs_no_gradient(attack, gradients, sto
 
 
 def test_8_and_8_0_are_one_eps(tiny_zoo):
-    one, other = (
+    whole, decimal = (
         cells_of([Trial("seg", attack="bim", threat="oblivious", eps=eps, steps=2)], None)[0].address
         for eps in (8, 8.0)
     )
-    assert one == other
+    assert whole == decimal
 
 
 def test_the_number_of_images_does_not_change_the_numbers_of_an_image(gradients, store):

@@ -15,9 +15,9 @@ def test_what_is_added_is_read_back_exactly(tmp_path):
     store = Store(tmp_path / "r.sqlite")
     counts = np.arange(24).reshape(2, 4, 3)
     store.add(FACTS, ["x", "y"], {"confusion": counts, "psnr": np.array([np.inf, 3.25])})
-    found = store.read(address_of(FACTS), ["confusion", "psnr"])
-    assert np.array_equal(found["y"]["confusion"], counts[1])
-    assert found["x"]["psnr"] == np.inf
+    stored = store.read(address_of(FACTS), ["confusion", "psnr"])
+    assert np.array_equal(stored["y"]["confusion"], counts[1])
+    assert stored["x"]["psnr"] == np.inf
 
 
 def test_an_image_counts_as_known_only_with_every_statistic(tmp_path):

@@ -48,11 +48,11 @@ def heights(axes) -> dict[str, list[float]]:
     return {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
 
 
-def one(rows, **where):
+def row_of(rows, **where):
     for column, value in where.items():
         rows = rows[rows[column] == value]
-    (found,) = rows.itertuples()  # one and no more
-    return found
+    (row,) = rows.itertuples()  # one and no more
+    return row
 
 
 def twice(rows, **moved):
@@ -66,14 +66,14 @@ def twice(rows, **moved):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_both_threats_are_measured_and_stand_one_after_the_other(name, rows):
-    found = rows(name)
-    report = MODULES[name].EXPERIMENT.layout(found)
+    measured = rows(name)
+    report = MODULES[name].EXPERIMENT.layout(measured)
     assert [block.title for block in report.blocks] == ["Threat: oblivious", "Threat: adaptive"]
     assert list(report.pictures(name)) == [f"{name}.png", f"{name}-2.png"]
     for words in ("no numbers, only the figure", "scenes test (64x32, 2 images", "eps 8/255", "knows of no derainer"):
         assert words in report.text()
     assert "<img" in report._repr_html_() and f"({name}.png)" in report.markdown(name)
-    assert tidy(MODULES[name].EXPERIMENT, found).published.isna().all()
+    assert tidy(MODULES[name].EXPERIMENT, measured).published.isna().all()
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -131,14 +131,14 @@ def test_a_net_that_does_not_exist_is_one_line_with_the_choices(derains):
 
 
 def test_figure_5_draws_the_rows_in_the_paper_s_order(rows):
-    found = rows("figure5")
-    for threat, block in laid_out("figure5", found).items():
+    measured = rows("figure5")
+    for threat, block in laid_out("figure5", measured).items():
         assert [axes.get_ylabel() for axes in block.figure.axes] == ["PSNR (dB)", "SSIM (1 = the same)", "mIoU (%)"]
         for axes, metric in zip(block.figure.axes, ("PSNR", "SSIM", "mIoU"), strict=True):
-            cells = found[(found.threat == threat) & (found.metric == metric)]
+            cells = measured[(measured.threat == threat) & (measured.metric == metric)]
             wanted = {
                 METHODS[method].title: [
-                    one(cells, method=method, derain=net, steps=steps)
+                    row_of(cells, method=method, derain=net, steps=steps)
                     for net in ("rescan", "prenet") for steps in (5, 7, 9)
                 ]
                 for method in ("derain_seg", "pearl_ama")
@@ -152,10 +152,10 @@ def test_figure_5_draws_the_rows_in_the_paper_s_order(rows):
 
 
 def test_figure_5_writes_before_after_and_the_paired_difference(rows):
-    found = rows("figure5")
-    frame = laid_out("figure5", found)["adaptive"].frame
+    measured = rows("figure5")
+    frame = laid_out("figure5", measured)["adaptive"].frame
     assert list(frame.index) == [(net, f"rain + BIM{k}") for net in ("RESCAN", "PReNet") for k in (5, 7, 9)]
-    cells = found[(found.threat == "adaptive") & (found.derain == "prenet") & (found.steps == 7)]
+    cells = measured[(measured.threat == "adaptive") & (measured.derain == "prenet") & (measured.steps == 7)]
     for metric, digits in (("PSNR", 2), ("SSIM", 4), ("mIoU", 2)):
         before, after = (cells[(cells.method == m) & (cells.metric == metric)] for m in ("derain_seg", "pearl_ama"))
         line = frame.loc[("PReNet", "rain + BIM7"), METRICS[metric].label]
@@ -166,21 +166,21 @@ def test_figure_5_writes_before_after_and_the_paired_difference(rows):
 
 
 def test_figure_5_counts_how_often_after_is_better(rows):
-    found = rows("figure5")
-    psnr = found.metric == "PSNR"
-    first = {id(s): s for s in found[psnr & (found.method == "derain_seg")].statistics}
+    measured = rows("figure5")
+    psnr = measured.metric == "PSNR"
+    first = {id(s): s for s in measured[psnr & (measured.method == "derain_seg")].statistics}
     level = next(iter(first.values()))
     for method, net, value in (("derain_seg", "prenet", 0), ("derain_seg", "rescan", 0), ("pearl_ama", "prenet", 1),
                                ("pearl_ama", "rescan", -1)):  # fmt: skip
-        here = psnr & (found.method == method) & (found.derain == net)
-        found.loc[here, "statistics"] = pd.Series([level + value] * here.sum(), found.index[here])
-    after = laid_out("figure5", found)["oblivious"].after
+        here = psnr & (measured.method == method) & (measured.derain == net)
+        measured.loc[here, "statistics"] = pd.Series([level + value] * here.sum(), measured.index[here])
+    after = laid_out("figure5", measured)["oblivious"].after
     assert after[0] == "PSNR: higher after than before in 3 of 6, lower in 3, undecided in 0."
 
 
 def test_nets_of_nobody_s_paper_come_last_by_their_own_name(rows):
-    found = rows("figure5").replace({"derain": {"rescan": "mine"}})
-    labels = [label.get_text() for label in laid_out("figure5", found)["adaptive"].figure.axes[-1].get_xticklabels()]
+    measured = rows("figure5").replace({"derain": {"rescan": "mine"}})
+    labels = [label.get_text() for label in laid_out("figure5", measured)["adaptive"].figure.axes[-1].get_xticklabels()]
     assert labels[1::3] == ["7\nPReNet", "7\nmine"]
 
 
@@ -197,11 +197,11 @@ def counted(dataset: str, *images: dict[int, tuple[int, int, int]]) -> np.ndarra
 
 
 def test_figure_6_counts_class_by_class(rows):
-    found = rows("figure6").assign(dataset="camvid")
+    measured = rows("figure6").assign(dataset="camvid")
     # sky in both images, a car in the second; nobody labelled road (3), though it is seen
     made = counted("camvid", {0: (30, 50, 60), 3: (0, 10, 0)}, {0: (10, 30, 20), 8: (5, 5, 20)})
-    found["statistics"] = pd.Series([made] * len(found))
-    block = laid_out("figure6", found)["oblivious"]
+    measured["statistics"] = pd.Series([made] * len(measured))
+    block = laid_out("figure6", measured)["oblivious"]
     assert list(block.frame.index) == [("sky", "80.00 %"), ("car", "20.00 %")]  # 80 and 20 of 100 labelled pixels
     assert list(block.frame.columns) == [
         (title, name) for title in ("IoU (%)", "accuracy (%)") for name in ("NAT", "PEARL", "PEARL + AMA")
@@ -216,11 +216,11 @@ def test_figure_6_counts_class_by_class(rows):
 
 
 def test_figure_6_draws_what_the_counts_of_each_method_say(rows):
-    found = rows("figure6")
-    for threat, block in laid_out("figure6", found).items():
+    measured = rows("figure6")
+    for threat, block in laid_out("figure6", measured).items():
         for axes, score in zip(block.figure.axes, (class_iou, class_accuracy), strict=True):
             for method in ("nat", "pearl", "pearl_ama"):
-                counts = one(found, threat=threat, method=method, metric="mIoU").statistics.sum(0)
+                counts = row_of(measured, threat=threat, method=method, metric="mIoU").statistics.sum(0)
                 wanted = score(counts)[counts[:, 2] > 0]
                 assert heights(axes)[METHODS[method].title] == wanted.tolist()
 
@@ -234,11 +234,11 @@ def test_figure_6_stands_before_a_segmenter_that_the_derainers_never_met(rows):
 
 @pytest.mark.parametrize("dataset", ["camvid", "scenes", "cityscapes", "voc", "objects"])
 def test_names_of_many_classes_leave_each_other_room(dataset, rows):
-    found = rows("figure6").assign(dataset=dataset)
-    number = len(reader(found.dataset.iloc[0]).classes)
+    measured = rows("figure6").assign(dataset=dataset)
+    number = len(reader(measured.dataset.iloc[0]).classes)
     made = counted(dataset, dict.fromkeys(range(number), (1, 2, 3)))
-    found["statistics"] = pd.Series([made] * len(found))
-    figure = laid_out("figure6", found)["oblivious"].figure
+    measured["statistics"] = pd.Series([made] * len(measured))
+    figure = laid_out("figure6", measured)["oblivious"].figure
     figure.draw_without_rendering()
     ticks = figure.axes[-1].get_xticklabels()
     assert len(ticks) == number
@@ -251,20 +251,20 @@ def test_names_of_many_classes_leave_each_other_room(dataset, rows):
 
 
 def test_figure_7_has_no_rain_and_shares_the_point_without_attack(rows):
-    found = rows("figure7")
-    assert set(found.rain) == {"none"}
-    for threat, block in laid_out("figure7", found).items():
+    measured = rows("figure7")
+    assert set(measured.rain) == {"none"}
+    for threat, block in laid_out("figure7", measured).items():
         labels = [axes.get_ylabel() for axes in block.figure.axes]
         assert labels == ["mIoU (%)", "allAcc (%)", "PSNR (dB)", "SSIM (1 = the same)"]
         for axes, metric in zip(block.figure.axes, ("mIoU", "allAcc", "PSNR", "SSIM"), strict=True):
-            here = found[(found.threat.isna() | (found.threat == threat)) & (found.metric == metric)]
+            here = measured[(measured.threat.isna() | (measured.threat == threat)) & (measured.metric == metric)]
             for line, method in zip(axes.lines, ("derain_seg", "pearl", "pearl_ama"), strict=True):
                 assert line.get_label() == METHODS[method].title
                 assert line.get_xdata().tolist() == [0, 3, 5, 7]
-                wanted = [one(here, method=method, steps=steps).value for steps in (0, 3, 5, 7)]
+                wanted = [row_of(here, method=method, steps=steps).value for steps in (0, 3, 5, 7)]
                 assert line.get_ydata().tolist() == wanted
             for shade, method in zip(axes.collections, ("derain_seg", "pearl", "pearl_ama"), strict=True):
-                cell = one(here, method=method, steps=5)
+                cell = row_of(here, method=method, steps=5)
                 drawn = shade.get_paths()[0].vertices
                 assert {cell.low, cell.high} <= set(drawn[drawn[:, 0] == 5][:, 1])
         conditions = ["No attack", "BIM3", "BIM5", "BIM7"]
@@ -279,7 +279,7 @@ def test_several_runs_are_averaged_in_bars_and_lines(rows):
         return values + 2
 
     single, several = rows("figure5"), twice(rows("figure5"), value=more, low=more, high=more)
-    before, after = (laid_out("figure5", found)["adaptive"] for found in (single, several))
+    before, after = (laid_out("figure5", measured)["adaptive"] for measured in (single, several))
     for first, second in zip(before.figure.axes, after.figure.axes, strict=True):
         for name, values in heights(first).items():
             assert heights(second)[name] == pytest.approx(np.add(values, 1))
@@ -295,10 +295,10 @@ def test_several_runs_are_averaged_in_bars_and_lines(rows):
 def test_several_runs_are_averaged_class_by_class(rows):
     first = counted("scenes", {0: (10, 20, 20)})  # accuracy 50, IoU 33.33
     second = counted("scenes", {0: (20, 20, 20)})  # 100, 100
-    found = twice(rows("figure6"))
-    runs = [first if seed == 0 else second for seed in found.net_seed]
-    found["statistics"] = pd.Series(runs)
-    frame = laid_out("figure6", found)["adaptive"].frame
+    measured = twice(rows("figure6"))
+    runs = [first if seed == 0 else second for seed in measured.net_seed]
+    measured["statistics"] = pd.Series(runs)
+    frame = laid_out("figure6", measured)["adaptive"].frame
     assert frame.loc[("road", "100.00 %"), ("accuracy (%)", "PEARL")] == "75.00"
     assert frame.loc[("road", "100.00 %"), ("IoU (%)", "PEARL")] == "66.67"
 

@@ -75,7 +75,7 @@ def placed(figure):
     boxes = [(axes.get_position(), axes.images[0].get_array()) for axes in figure.axes]
     tops = sorted({round(box.y1, 4) for box, array in boxes if len(array) > 1}, reverse=True)
     titles = [text for text, (_, y) in words.items() if y > tops[0]]
-    found = {}
+    places = {}
     for box, array in boxes:
         if len(array) > 1:  # the colour bar is a line
             middle = (box.x0 + box.x1) / 2
@@ -85,8 +85,8 @@ def placed(figure):
                 for text in figure.texts
                 if abs(text.get_position()[0] - middle) < 1e-3 and text.get_position()[1] < box.y0
             ]
-            found[title, tops.index(round(box.y1, 4))] = np.asarray(array), min(below, default=(0, ""))[1]
-    return found
+            places[title, tops.index(round(box.y1, 4))] = np.asarray(array), min(below, default=(0, ""))[1]
+    return places
 
 
 def close(drawn, picture):
@@ -100,20 +100,20 @@ def close(drawn, picture):
 @pytest.mark.parametrize("name", MODULES)
 def test_one_setting_per_picture_threat_and_method(name, home):
     many = name == "figure4"
-    found = spec(name, seed=3, **({"indices": "2,5"} if many else {"index": 2}))
+    settings = spec(name, seed=3, **({"indices": "2,5"} if many else {"index": 2}))
     pictures = (2, 5) if many else (2,)
     wanted = [(i, threat, method) for i in pictures for threat in ("oblivious", "adaptive") for method in SHOWN[name]]
-    assert [(s.index, s.threat, s.method) for s in found] == wanted
-    shared = {(s.attack, s.eps, s.steps, s.dataset, s.derain, s.segmenter, s.seed, s.precision) for s in found}
+    assert [(s.index, s.threat, s.method) for s in settings] == wanted
+    shared = {(s.attack, s.eps, s.steps, s.dataset, s.derain, s.segmenter, s.seed, s.precision) for s in settings}
     assert shared == {(*ATTACKS[name], 10, "scenes", "prenet", "pspnet", 3, "auto")}
 
 
 def test_the_adaptive_threat_comes_once_and_the_source_of_a_transfer_is_no_target(home):
     assert {s.threat for s in spec("figure1", threat="adaptive")} == {"adaptive"}
     assert len(spec("figure1", threat="adaptive")) == len(DERAINING)
-    found = spec("figure4", threat="transfer", indices="0")
-    assert [s.method for s in found if s.threat == "transfer"] == list(table1.TABLE.methods)[1:]
-    assert {s.source for s in found if s.threat == "transfer"} == {"seg"}
+    settings = spec("figure4", threat="transfer", indices="0")
+    assert [s.method for s in settings if s.threat == "transfer"] == list(table1.TABLE.methods)[1:]
+    assert {s.source for s in settings if s.threat == "transfer"} == {"seg"}
 
 
 @pytest.mark.parametrize("words", ["a", "", "0,,1", "-1", "1.5", "0;1"])
@@ -152,16 +152,16 @@ def test_figure_1_shows_derained_pictures_over_what_is_seen_in_them(threat, laid
     views, report = laid_out("figure1", threat=threat)
     assert [block.title for block in report.blocks] == [f"scenes/test/00000, threat: {t}" for t in (threat, "adaptive")]
     for shown, block in blocks(views, report):
-        found = placed(block.figure)
-        assert len(found) == 2 * (1 + len(shown))
+        places = placed(block.figure)
+        assert len(places) == 2 * (1 + len(shown))
         first = shown[0]
-        assert close(found["Input", 0][0], first.attacked)
-        assert found["Input", 0][1].startswith("attacked, PSNR ")
-        assert close(found["Input", 1][0], draw.overlay(first.clean, first.labels, first.palette, 0.6))
-        assert found["Input", 1][1] == "ground truth"
+        assert close(places["Input", 0][0], first.attacked)
+        assert places["Input", 0][1].startswith("attacked, PSNR ")
+        assert close(places["Input", 1][0], draw.overlay(first.clean, first.labels, first.palette, 0.6))
+        assert places["Input", 1][1] == "ground truth"
         for view in shown:
             title = METHODS[view.setting.method].title
-            above, below = found[title, 0], found[title, 1]
+            above, below = places[title, 0], places[title, 1]
             assert close(above[0], view.derained) and above[1] == f"PSNR {view.metrics['PSNR']:.2f} dB"
             assert close(below[0], draw.overlay(view.derained, view.predicted, view.palette, 0.6))
             assert below[1] == f"mIoU {view.metrics['mIoU']:.1f} %"
@@ -171,8 +171,8 @@ def test_the_psnr_of_the_input_is_that_of_the_method_that_derains_nothing(laid_o
     views, report = laid_out("figure4")
     seg = views[0]
     assert gallery.attacked(seg).remark == f"attacked, PSNR {seg.metrics['PSNR']:.2f} dB"
-    found = placed(report.blocks[0].figure)
-    assert close(found["Seg", 0][0], seg.attacked) and close(found["Robust Seg", 0][0], views[1].attacked)
+    places = placed(report.blocks[0].figure)
+    assert close(places["Seg", 0][0], seg.attacked) and close(places["Robust Seg", 0][0], views[1].attacked)
 
 
 @pytest.mark.parametrize("name", ["figure3", "figure4"])
@@ -180,11 +180,11 @@ def test_heat_maps_share_one_scale_and_say_their_mean(name, laid_out):
     views, report = laid_out(name)
     magma = matplotlib.colormaps["magma"]
     for shown, block in blocks(views, report):
-        found = placed(block.figure)
+        places = placed(block.figure)
         pictures = {METHODS[view.setting.method].title: view.derained for view in shown}
         pictures |= {"Input": shown[0].attacked} if name == "figure3" else {}
         for title, picture in pictures.items():
-            array, words = found[title, 1]
+            array, words = places[title, 1]
             size = 255 * np.abs(picture.astype(np.float64) - shown[0].clean).mean(-1)
             assert words == f"mean {size.mean():.2f}/255"
             level = np.minimum(size // 4, 8).astype(int)  # 36/255 in nine steps
@@ -201,11 +201,11 @@ def test_figure_4_shows_every_method_on_every_picture_under_both_threats(laid_ou
     assert list(report.pictures("figure4")) == [f"figure4{end}.png" for end in ("", "-2", "-3", "-4")]
     assert report.caption.count(" (index ") == 2
     for shown, block in blocks(views, report):
-        found = placed(block.figure)
-        assert close(found["Clean", 0][0], shown[0].clean)
-        assert np.array_equal(found["Clean", 2][0], draw.colours(shown[0].labels, shown[0].palette))
+        places = placed(block.figure)
+        assert close(places["Clean", 0][0], shown[0].clean)
+        assert np.array_equal(places["Clean", 2][0], draw.colours(shown[0].labels, shown[0].palette))
         for view in shown:
-            array, words = found[METHODS[view.setting.method].title, 2]
+            array, words = places[METHODS[view.setting.method].title, 2]
             assert np.array_equal(array, draw.colours(view.predicted, view.palette))
             assert words == f"mIoU {view.metrics['mIoU']:.1f} %"
 

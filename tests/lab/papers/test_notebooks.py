@@ -64,10 +64,10 @@ def test_every_display_of_pearl_and_the_curve_have_a_notebook():
 
 @pytest.mark.parametrize("display", [*DISPLAYS, "curve"])
 def test_a_notebook_has_the_parameters_of_its_display_in_order(display, cells):
-    found, wanted = parameters_of(cells(display)), defaults_of(display)
-    assert {name: found.pop(name, "missing") for name in BESIDE} == BESIDE
-    assert list(found.items()) == list(wanted.items())
-    assert [type(value) for value in found.values()] == [type(value) for value in wanted.values()]
+    parameters, wanted = parameters_of(cells(display)), defaults_of(display)
+    assert {name: parameters.pop(name, "missing") for name in BESIDE} == BESIDE
+    assert list(parameters.items()) == list(wanted.items())
+    assert [type(value) for value in parameters.values()] == [type(value) for value in wanted.values()]
 
 
 @pytest.mark.parametrize("display", [*DISPLAYS, "curve"])
@@ -90,7 +90,7 @@ def test_a_notebook_hands_on_every_parameter_by_its_name(display, cells):
 def test_a_notebook_takes_its_display_from_its_own_file_and_lays_it_out(display, cells):
     code = cells(display)
     tree = ast.parse("\n".join(cell.source for cell in code))
-    found = {alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    imported = {alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
              for alias in node.names}  # fmt: skip
-    assert found == {"EXPERIMENT": DISPLAYS[display].spec.__module__}
+    assert imported == {"EXPERIMENT": DISPLAYS[display].spec.__module__}
     assert len(calls_of(code, "EXPERIMENT.layout")) == 1

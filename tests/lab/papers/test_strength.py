@@ -31,8 +31,8 @@ def brief(tiny_zoo, monkeypatch):
 
 
 def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
-    found = strength.EXPERIMENT.measured(images=2)
-    chosen, rows, both, longer = parts_of(found)
+    measured = strength.EXPERIMENT.measured(images=2)
+    chosen, rows, both, longer = parts_of(measured)
     attacked = rows[rows.attack.notna() & (rows.metric == "allAcc")]
     assert len(attacked) == len(NETS) * len(EPS) * len(SEA_LOSSES) * len(SEARCHES)
     assert set(attacked.steps) == {5} and set(attacked.rain) == {"none"}
@@ -58,7 +58,7 @@ def test_the_table_from_nothing(brief, monkeypatch, tmp_path):
 
     assert set(longer.steps) == {5, 9} and set(longer.method) == {"robust_seg"}
 
-    spec = wraps(strength.strength)(lambda *_, **__: found)
+    spec = wraps(strength.strength)(lambda *_, **__: measured)
     monkeypatch.setitem(PAPERS["sea"].experiments, "strength", replace(strength.EXPERIMENT, spec=spec))
     results.write_part(tmp_path, "sea", "strength", "scenes", None)
     kept = strength.pd.read_csv(tmp_path / "strength-scenes.csv")
@@ -90,15 +90,15 @@ def test_the_step_of_pgd_is_the_one_under_which_fewest_pixels_hold(brief):
 
 
 def test_precisions_are_compared_at_the_eps_where_most_cells_are_decisive():
-    trials = strength.compared_attacks("scenes", {(m, e): 1.0 for m in NETS for e in strength.EPS}, 1)
+    compared = strength.compared_attacks("scenes", {(m, e): 1.0 for m in NETS for e in strength.EPS}, 1)
     accuracy = {("seg", 2): 19.0, ("robust_seg", 4): DECISIVE[1], ("robust_seg", 8): 15.0}
     rows = strength.pd.DataFrame(
         {"method": t.method, "attack": t.attack, "eps": t.eps, "metric": "allAcc",
-         "value": accuracy.get((t.method, t.eps), 71)} for t in trials
+         "value": accuracy.get((t.method, t.eps), 71)} for t in compared
     )  # fmt: skip
-    found = decisive(trials, rows)
-    assert {(t.method, t.eps) for t in found} == {("robust_seg", 4)}
-    assert [(t.precision, t.seed) for t in found] == [("float32", 0)] * 18 + [("auto", 0)] * 18 + [("auto", 1)] * 12
+    trials = decisive(compared, rows)
+    assert {(t.method, t.eps) for t in trials} == {("robust_seg", 4)}
+    assert [(t.precision, t.seed) for t in trials] == [("float32", 0)] * 18 + [("auto", 0)] * 18 + [("auto", 1)] * 12
 
 
 def test_where_nothing_is_decisive_no_precisions_are_compared():

@@ -28,7 +28,7 @@ def rows(**levels):
     )
 
 
-def one(first, second, paper):
+def claim_of(first, second, paper):
     printed = {("nat", "rain+bim3", "PSNR"): paper, ("seg", "rain+bim3", "PSNR"): 0.0}
     (claim,) = judge(rows(nat=first, seg=second), [("nat", "seg")], ["PSNR"], printed)
     return claim
@@ -39,14 +39,14 @@ def one(first, second, paper):
     [(1, 2, "holds"), (-1, 2, "fails"), (1, -2, "fails"), (-1, -2, "holds"), (0, 2, "undecided"), (1, 0, "")],
 )
 def test_the_verdict_is_on_the_sign_the_paper_prints(measured, paper, verdict):
-    claim = one(measured, 0, paper)
+    claim = claim_of(measured, 0, paper)
     assert claim.verdict == verdict
     assert claim.measured == pytest.approx(measured)
     assert claim.low <= claim.measured <= claim.high
 
 
 def test_the_interval_is_paired():
-    claim = one(1, 0, 1)
+    claim = claim_of(1, 0, 1)
     assert claim.high - claim.low < 1e-9  # the noise is common to both and cancels
 
 

@@ -104,8 +104,8 @@ def test_the_cells_of_a_transfer_attack_and_of_strength_and_of_curves_have_their
 
 @pytest.mark.parametrize("key", UNMOVED["views"])
 def test_the_attack_on_every_picture_of_a_figure_has_its_address(key):
-    found = [address_of(facts_of(prepared(one)))[:16] for one in display(key).asked()]
-    assert found == UNMOVED["views"][key]
+    addresses = [address_of(facts_of(prepared(setting)))[:16] for setting in display(key).asked()]
+    assert addresses == UNMOVED["views"][key]
 
 
 def strength_trials(rows: pd.DataFrame, dataset: str) -> list[Trial]:
@@ -145,10 +145,10 @@ def test_committed_rows_of_camvid_are_where_their_display_looks(stem):
 def test_a_claim_compares_the_same_cells_within_the_same_margins(key):
     paper = PAPERS["pearl"]
     asked = verdicts.asked(paper, verdicts.declared(paper, key), "scenes", 32)
-    sides = [cell.address for cell in cells_of([side for one in asked for side in (one.a, one.b)], None)]
+    sides = [cell.address for cell in cells_of([side for pair in asked for side in (pair.a, pair.b)], None)]
     told = [
-        [one.threat, one.contrast.metric, one.contrast.low, one.contrast.high, one.contrast.paper, *pair]
-        for one, pair in zip(asked, zip(sides[::2], sides[1::2], strict=True), strict=True)
+        [pair.threat, pair.contrast.metric, pair.contrast.low, pair.contrast.high, pair.contrast.paper, *addresses]
+        for pair, addresses in zip(asked, zip(sides[::2], sides[1::2], strict=True), strict=True)
     ]
     assert digest(told) == UNMOVED["claims"][key]
 
@@ -194,10 +194,10 @@ def numbers(text: str) -> list[str]:
 
 def heights(figure) -> list[str]:
     """Of every bar and every point of every line."""
-    found = []
+    values = []
     for axes in figure.axes:
-        found += [bar.get_height() for bar in axes.patches] + [y for line in axes.lines for y in line.get_ydata()]
-    return [f"{height:.5g}" for height in found]
+        values += [bar.get_height() for bar in axes.patches] + [y for line in axes.lines for y in line.get_ydata()]
+    return [f"{height:.5g}" for height in values]
 
 
 def numbers_of(block) -> list[str]:
@@ -220,8 +220,8 @@ def test_every_number_of_the_verdicts(stem):
 
 @pytest.mark.parametrize("stem", UNMOVED["tidy"])
 def test_committed_rows_as_one_tidy_frame(stem):
-    found = tidy(display(stem.rpartition("-")[0]), pd.read_csv(csv(stem))).drop(columns="condition")
-    assert digest(found.astype(str).to_csv(index=False)) == UNMOVED["tidy"][stem]
+    frame = tidy(display(stem.rpartition("-")[0]), pd.read_csv(csv(stem))).drop(columns="condition")
+    assert digest(frame.astype(str).to_csv(index=False)) == UNMOVED["tidy"][stem]
 
 
 # ---- files ----

@@ -41,9 +41,9 @@ def test_all_of_it_is_measured_once_and_then_comes_from_the_store(tiny_zoo, monk
 def test_each_lays_down_its_text_its_rows_and_its_figures(tiny_zoo, tmp_path):
     wanted = {"table3": [".csv", ".txt"], "figure7": [".csv", ".png", ".txt"], "figure3": [".png", ".txt"]}
     for name, endings in wanted.items():
-        found = PEARL[name].measured(**({"images": 2} if name != "figure3" else {}), quiet=True)
-        report = PEARL[name].layout(found)
-        write(tmp_path, name, report, found)
+        measured = PEARL[name].measured(**({"images": 2} if name != "figure3" else {}), quiet=True)
+        report = PEARL[name].layout(measured)
+        write(tmp_path, name, report, measured)
         assert sorted({path.suffix for path in tmp_path.glob(f"{name}*")}) == endings
         assert (tmp_path / f"{name}.txt").read_text() == report.text() + "\n"
         markdown = report.markdown(name, folder="there")

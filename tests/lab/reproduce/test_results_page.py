@@ -60,9 +60,9 @@ def test_a_page_says_what_it_shows_and_how_it_was_measured_in_plain_words(path):
 
 def test_the_main_numbers_are_means_over_the_shipped_runs():
     for paper in PAPERS.values():
-        for found in overview.overview_rows(paper, tables.SHIPPED / paper.key).values():
-            frame = paper.overview.frame(found)
-            seg = found[(found.method == "seg") & (found.column == "clean")].value
+        for picked in overview.overview_rows(paper, tables.SHIPPED / paper.key).values():
+            frame = paper.overview.frame(picked)
+            seg = picked[(picked.method == "seg") & (picked.column == "clean")].value
             assert frame.loc["Seg", ("", "clean")].iloc[0].split(" ±")[0] == f"{seg.mean():.2f}"
 
 
@@ -70,10 +70,10 @@ def test_bars_show_the_same_numbers():
     paper = PAPERS["pearl"]
     rows = overview.overview_rows(paper, tables.SHIPPED / "pearl")
     figure = paper.overview.drawn(rows)
-    for axes, found in zip(figure.axes, rows.values(), strict=True):
+    for axes, picked in zip(figure.axes, rows.values(), strict=True):
         drawn = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
         assert list(drawn) == ["Seg", "Robust Seg", "Derain + Seg", "NAT", "PEARL", "PEARL + AMA"]
-        wanted = found[found.method == "nat"].groupby("column", sort=False).value.mean()
+        wanted = picked[picked.method == "nat"].groupby("column", sort=False).value.mean()
         assert drawn["NAT"] == pytest.approx(wanted.loc[list(paper.overview.columns)])
 
 

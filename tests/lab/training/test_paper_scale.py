@@ -195,17 +195,17 @@ def test_all_trains_every_net_of_the_plan_with_its_schedule_on_its_card(trained)
         str(p.relative_to(trained).with_suffix("")) for p in trained.rglob("*.json")
     }
     for name in names:
-        found, how = card(trained, name), plans.plan(name.dataset, "paper")
+        facts, how = card(trained, name), plans.plan(name.dataset, "paper")
         planned = how.schedule(name)
-        stated = {key: found["schedule"][key] for key in ("optimiser", "decay", "lr", "weight_decay", "warmup")}
+        stated = {key: facts["schedule"][key] for key in ("optimiser", "decay", "lr", "weight_decay", "warmup")}
         assert stated == {key: getattr(planned, key) for key in stated} and stated["warmup"] == 0
         assert (
-            found["crop"] == how.crop[name.recipe]
-            and found["architecture"]
+            facts["crop"] == how.crop[name.recipe]
+            and facts["architecture"]
             == (TINY["segmenter" if name.network in TINY["segmenter"] else "derain"][name.network])
         )
-        assert found["data"]["split"] == ("train_aug" if name.dataset == "voc" else "train")
-        assert (found["attack"] is None) == (name.recipe in ("clean", "derain"))
+        assert facts["data"]["split"] == ("train_aug" if name.dataset == "voc" else "train")
+        assert (facts["attack"] is None) == (name.recipe in ("clean", "derain"))
     assert card(trained, NetName("voc", "nat", derain_on="cityscapes"))["data"]["pictures"] == 4
 
 
@@ -296,10 +296,10 @@ class Products(TorchDispatchMode):
     flops = 0
 
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
-        found = call(*args, **(kwargs or {}))
+        result = call(*args, **(kwargs or {}))
         if call.overloadpacket in flop_registry:
-            self.flops += flop_registry[call.overloadpacket](*args, **(kwargs or {}), out_val=found)
-        return found
+            self.flops += flop_registry[call.overloadpacket](*args, **(kwargs or {}), out_val=result)
+        return result
 
 
 def test_the_bench_charges_table_1_with_the_passes_that_the_lab_makes(small, trained, disk, monkeypatch, tmp_path):

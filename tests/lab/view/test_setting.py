@@ -32,10 +32,10 @@ settings = some.builds(
 
 
 @given(settings)
-def test_text_and_address_give_the_setting_back(found):
-    assert setting.read(found.text()) == found
-    assert setting.from_query(found.query()) == found
-    assert all(isinstance(text, str) for text in found.query().values())
+def test_text_and_address_give_the_setting_back(chosen):
+    assert setting.read(chosen.text()) == chosen
+    assert setting.from_query(chosen.query()) == chosen
+    assert all(isinstance(text, str) for text in chosen.query().values())
 
 
 def test_the_start_has_an_empty_address():
@@ -95,11 +95,11 @@ def test_parts_that_decide_nothing_have_one_value():
 
 @pytest.mark.parametrize("attack", attacks())
 def test_one_course_serves_every_budget_of_a_stepwise_attack_and_every_shown_step(attack):
-    found = Setting(attack=attack, steps=10)
-    assert replace(found, shown=3).course == found.course
-    same = replace(found, steps=20).course == found.course
+    chosen = Setting(attack=attack, steps=10)
+    assert replace(chosen, shown=3).course == chosen.course
+    same = replace(chosen, steps=20).course == chosen.course
     assert same == (CATALOGUE[attack].stepwise)
-    made = found.made()
+    made = chosen.made()
     if attack != "sea":
         budget = made.steps if attack == "alma_prox" else made.search.steps
         assert budget == (1 if attack == "fgsm" else LIMITS["steps"][1] if CATALOGUE[attack].stepwise else 10)

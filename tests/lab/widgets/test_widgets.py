@@ -69,8 +69,8 @@ def gate(monkeypatch):
 
 def titled(explorer: Explorer) -> dict[str, str]:
     """The widgets' HTML by the titles of their pictures."""
-    found = [picture.value for picture in explorer.screen.pictures.children]
-    return {re.search(r"<b>(.*?)</b>", html)[1]: html for html in found}
+    pages = [picture.value for picture in explorer.screen.pictures.children]
+    return {re.search(r"<b>(.*?)</b>", html)[1]: html for html in pages}
 
 
 def turn(explorer: Explorer, **dials) -> Explorer:
@@ -86,7 +86,7 @@ def sound(explorer: Explorer) -> Explorer:
 
 
 def every(widget) -> list:
-    return [widget, *(found for child in getattr(widget, "children", ()) for found in every(child))]
+    return [widget, *(descendant for child in getattr(widget, "children", ()) for descendant in every(child))]
 
 
 def controls(explorer: Explorer) -> list:
@@ -118,9 +118,9 @@ def test_it_opens_on_a_scene_under_attack(tiny_zoo, charts):
 
 def test_every_control_says_what_it_is(tiny_zoo):
     explorer = sound(explore())
-    found = controls(explorer)
-    assert len(found) >= 24
-    for control in found:
+    widgets = controls(explorer)
+    assert len(widgets) >= 24
+    for control in widgets:
         assert control.tooltip and "{" not in control.tooltip and len(control.tooltip) > 10, control
     assert explorer.dials["method"].tooltip == choices.help_of("method")
     assert all(method.words in choices.help_of("method") for method in METHODS.values())
@@ -133,12 +133,12 @@ def test_what_is_shown_in_a_notebook_is_a_widget(tiny_zoo):
 def test_its_numbers_and_pictures_are_those_of_look(tiny_zoo):
     parts = {"method": "nat", "attack": "pgd", "eps": 4, "steps": 3, "threat": "adaptive", "index": 2, "amount": 1.5}
     explorer = turn(explore(), **parts)
-    found = explorer.view
+    shown = explorer.view
     RECENT.clear()
     view = look(Setting(**parts))
     assert explorer.setting == view.setting == Setting(**parts)
-    assert found.metrics == view.metrics and found.unattacked_metrics == view.unattacked_metrics
-    assert np.array_equal(found.attacked, view.attacked) and found.points == view.points
+    assert shown.metrics == view.metrics and shown.unattacked_metrics == view.unattacked_metrics
+    assert np.array_equal(shown.attacked, view.attacked) and shown.points == view.points
 
 
 @pytest.mark.parametrize("attack", choices.attacks())

@@ -25,7 +25,7 @@ def condition(row: pd.Series) -> str:
 def layout(rows: pd.DataFrame) -> Report:
     rows = rows.assign(condition=rows.apply(condition, axis=1))
     lines = {
-        (name, "Toy"): {(metric, "here"): shown(found, metric) for metric, found in part.groupby("metric", sort=False)}
+        (name, "Toy"): {(metric, "here"): shown(cells, metric) for metric, cells in part.groupby("metric", sort=False)}
         for name, part in rows.groupby("condition", sort=False)
     }
     return Report("Toy, table 1", caption(rows), [Block("Errors", "Small is good.", framed(lines, ("", "method")))])
