@@ -84,14 +84,14 @@ def excited(w: Weights, name: str, x: Tensor) -> Tensor:
 def mprnet(w: Weights, rainy: Tensor) -> Tensor:
     """Quarters, then halves, then the whole picture; the last of the three estimates."""
     halves = rainy.chunk(2, 2)
-    found: list[tuple[Features, Features, Tensor]] = []  # encoded, decoded and supervised features of each half
+    stages: list[tuple[Features, Features, Tensor]] = []  # encoded, decoded and supervised features of each half
     for half in halves:
         quarters = [encoder(w, "stage1_encoder", shallow(w, 1, quarter)) for quarter in half.chunk(2, 3)]
         encoded = [torch.cat(sides, 3) for sides in zip(*quarters, strict=True)]
         decoded = decoder(w, "stage1_decoder", encoded)
-        found.append((encoded, decoded, supervised(w, "sam12", decoded[0], half)))
+        stages.append((encoded, decoded, supervised(w, "sam12", decoded[0], half)))
     again = []
-    for half, (encoded, decoded, features) in zip(halves, found, strict=True):
+    for half, (encoded, decoded, features) in zip(halves, stages, strict=True):
         x = conv(w, "concat12", torch.cat([shallow(w, 2, half), features], 1))
         again.append(encoder(w, "stage2_encoder", x, encoded, decoded))
     encoded = [torch.cat(sides, 2) for sides in zip(*again, strict=True)]
@@ -133,7 +133,7 @@ def up(w: Weights, name: str, x: Tensor) -> Tensor:
 
 def encoder(w: Weights, name: str, x: Tensor, encoded: Features = (), decoded: Features = ()) -> Features:
     """Three sizes; `encoded` and `decoded` are those of the stage before."""
-    found = []
+    levels = []
     for level in (1, 2, 3):
         if level > 1:
             x = conv(w, f"{name}.down{level - 1}{level}.down.1", resized(x, 0.5))
@@ -141,17 +141,17 @@ def encoder(w: Weights, name: str, x: Tensor, encoded: Features = (), decoded: F
         if encoded:
             x = x + conv(w, f"{name}.csff_enc{level}", encoded[level - 1])
             x = x + conv(w, f"{name}.csff_dec{level}", decoded[level - 1])
-        found.append(x)
-    return found
+        levels.append(x)
+    return levels
 
 
 def decoder(w: Weights, name: str, encoded: Features) -> Features:
-    found = [pair(w, f"{name}.decoder_level3", encoded[2])]
+    levels = [pair(w, f"{name}.decoder_level3", encoded[2])]
     for level in (2, 1):
         skip = attended(w, f"{name}.skip_attn{level}", encoded[level - 1])
-        x = up(w, f"{name}.up{level + 1}{level}", found[0]) + skip
-        found.insert(0, pair(w, f"{name}.decoder_level{level}", x))
-    return found
+        x = up(w, f"{name}.up{level + 1}{level}", levels[0]) + skip
+        levels.insert(0, pair(w, f"{name}.decoder_level{level}", x))
+    return levels
 
 
 def supervised(w: Weights, name: str, x: Tensor, rainy: Tensor) -> Tensor:

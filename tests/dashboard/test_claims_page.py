@@ -26,8 +26,8 @@ CLAIMS = {claim.key: claim for claim in declared(PEARL)}
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
     """Verdicts as the repository ships them, made up: ama-improves fails, all others hold."""
-    found = verdicts.judged(PEARL, list(CLAIMS.values()), measure=False)
-    good = found.assign(difference=0.1, low=0.05, high=0.15, verdict="holds", note="", runs=1, science=2)
+    rows = verdicts.judged(PEARL, list(CLAIMS.values()), measure=False)
+    good = rows.assign(difference=0.1, low=0.05, high=0.15, verdict="holds", note="", runs=1, science=2)
     good = good.assign(address_a="aaaa", address_b="bbbb")
     bad = good.claim == "ama-improves"
     good.loc[bad, ["difference", "low", "high"]] = -3.5, -4.0, -3.0
@@ -62,10 +62,10 @@ def sound(app: AppTest) -> AppTest:
 
 
 def dial(app: AppTest, label: str):
-    (found,) = [
+    (widget,) = [
         widget for kind in (app.radio, app.selectbox, app.multiselect) for widget in kind if widget.label == label
     ]
-    return found
+    return widget
 
 
 def test_the_page_opens_on_numbers_and_one_click_shows_the_claims(opened, shipped):
@@ -155,7 +155,11 @@ def test_every_dial_and_column_has_a_sentence(opened, shipped):
 def test_a_click_on_a_verdict_shows_its_claim(home):
     pytest.importorskip("playwright.sync_api")
     second = list(CLAIMS)[1]
-    with browser.served(PEARL_HOME=str(home)) as server, browser.browsing() as found, browser.visitor(found) as page:
+    with (
+        browser.served(PEARL_HOME=str(home)) as server,
+        browser.browsing() as chromium,
+        browser.visitor(chromium) as page,
+    ):
         page.goto(f"{server.address}/tables?view=claims")
         page.get_by_text(CLAIMS[next(iter(CLAIMS))].margin).wait_for()
         page.locator(".dvn-scroller").first.click(position={"x": 60, "y": 2.5 * 35})  # header, row, the second row

@@ -48,9 +48,9 @@ def test_a_projection_is_inside_stays_and_is_the_nearest_point(ball, radius, see
 @settings(max_examples=40, deadline=None)
 @given(radii, seeds)
 def test_a_random_point_is_inside_and_moves_with_the_numbers(ball, radius, seed):
-    found = ball(radius).random(uniform(seed))
-    assert (size(ball, found) <= radius + 1e-9).all()
-    assert radius < 1e-9 or not torch.equal(found, ball(radius).random(uniform(seed + 1)))
+    point = ball(radius).random(uniform(seed))
+    assert (size(ball, point) <= radius + 1e-9).all()
+    assert radius < 1e-9 or not torch.equal(point, ball(radius).random(uniform(seed + 1)))
 
 
 @shapes

@@ -83,8 +83,8 @@ def test_pairing_sees_what_two_intervals_do_not():
     metric, a = METRICS["PSNR"], statistics("PSNR")
     b = a - 0.1 - 0.01 * statistics("PSNR", seed=1) / 18
     assert interval(metric, a)[0] < interval(metric, b)[1]
-    found = paired_difference(metric, a, b)
-    assert found.low < found.difference < found.high and found.verdict == "holds"
+    difference = paired_difference(metric, a, b)
+    assert difference.low < difference.difference < difference.high and difference.verdict == "holds"
     assert paired_difference(metric, b, a).verdict == "fails"
 
 

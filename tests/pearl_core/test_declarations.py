@@ -112,8 +112,8 @@ def test_targets_are_made_of_a_model_and_a_sample():
     own = zoo.OWN_OUTPUT.of(net, sample)
     assert isinstance(own, Reference) and not torch.equal(own.image, sample.rainy)
     corners = torch.zeros(2, 2).long()
-    found = zoo.PATCHES.of(net, sample, features=lambda x: (x,), source=corners, wanted=corners + 4, size=(6, 6))
-    assert isinstance(found, Patches)
+    patches = zoo.PATCHES.of(net, sample, features=lambda x: (x,), source=corners, wanted=corners + 4, size=(6, 6))
+    assert isinstance(patches, Patches)
     with pytest.raises(ValueError, match="wanted a sample with labels for this attack, got one without"):
         zoo.LABELS.of(net, sample._replace(labels=None))
 
@@ -245,13 +245,13 @@ def test_a_metric_of_ragged_statistics_needs_one_call():
         METRICS.add("area", Metric("area", "px", "areas", pooled, label="Mean area (px)"))
         metric = METRICS["area"]
         assert metric.needs == {"boxes"} and metric.ragged
-        found = observe_all(net(sample.rainy), sample._replace(boxes=boxes), ["area", "mIoU"])
-        assert [image.tolist() for image in found["areas"]] == [[6], [1, 4, 1]]
-        assert found["confusion"].shape == (2, 3, 3)
-        assert metric.reduce(found["areas"]) == 3 and metric.reduce(found["areas"][:1]) == 6
-        low, high = interval(metric, found["areas"], resamples=200)
+        statistics = observe_all(net(sample.rainy), sample._replace(boxes=boxes), ["area", "mIoU"])
+        assert [image.tolist() for image in statistics["areas"]] == [[6], [1, 4, 1]]
+        assert statistics["confusion"].shape == (2, 3, 3)
+        assert metric.reduce(statistics["areas"]) == 3 and metric.reduce(statistics["areas"][:1]) == 6
+        low, high = interval(metric, statistics["areas"], resamples=200)
         assert low == 2 and high == 6
-        assert paired_difference(metric, found["areas"], found["areas"]) == (0, 0, 0)
+        assert paired_difference(metric, statistics["areas"], statistics["areas"]) == (0, 0, 0)
         with pytest.raises(ValueError, match="wanted a sample with boxes for area, got one without"):
             observe_all(net(sample.rainy), sample, ["area"])
         with pytest.raises(ValueError, match="area needs at least one image; got none"):

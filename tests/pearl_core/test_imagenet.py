@@ -47,11 +47,11 @@ def as_classifier(net: DeepLabV3) -> dict[str, Tensor]:
 
 def error(net: DeepLabV3, weights: dict[str, Tensor]) -> str:
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    with pytest.raises(ValueError, match=r"^wanted ") as found:
+    with pytest.raises(ValueError, match=r"^wanted ") as raised:
         load_backbone(net, weights)
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items()), "a refusal moved weights"
-    assert "\n" not in str(found.value)
-    return str(found.value)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize("segmenter", ["pspnet", "deeplabv3"])

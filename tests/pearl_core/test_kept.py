@@ -125,8 +125,8 @@ def test_training_between_attacks_is_seen():
     low = recipes.sat(recipes.training_attack(steps=1, precision="bfloat16"))
     attack = zoo.bim(steps=1, precision="bfloat16")
     for _ in train(net, low, tiny.sample, Schedule(3, 1e-2)):
-        found = attack(net, sample.rainy, sample.labels)
-        assert torch.equal(found, attack(copy.deepcopy(net), sample.rainy, sample.labels))
+        adversarial = attack(net, sample.rainy, sample.labels)
+        assert torch.equal(adversarial, attack(copy.deepcopy(net), sample.rainy, sample.labels))
 
 
 def test_a_net_that_is_gone_takes_its_copy_with_it():
@@ -204,17 +204,19 @@ def test_a_module_in_two_places_is_one_in_the_copy():
     layer = nn.Conv2d(3, 3, 3, padding=1)
     net = nn.Sequential(layer, nn.ReLU(), layer).eval()
     for _ in range(2):
-        found = folded_copy(net, IMAGES)
-        assert found[0] is found[2] and torch.allclose(found(IMAGES), net(IMAGES), atol=1e-6)
+        copied = folded_copy(net, IMAGES)
+        assert copied[0] is copied[2] and torch.allclose(copied(IMAGES), net(IMAGES), atol=1e-6)
 
 
 def test_threads_that_attack_one_net_find_what_one_would():
     net = pipeline()
-    wanted, found = fresh(net), []
-    threads = [threading.Thread(target=lambda: found.append(folded_copy(net, IMAGES)(IMAGES).logits)) for _ in range(4)]
+    wanted, answers = fresh(net), []
+    threads = [
+        threading.Thread(target=lambda: answers.append(folded_copy(net, IMAGES)(IMAGES).logits)) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 4 and all(torch.equal(logits, found[0]) for logits in found)
+    assert len(answers) == 4 and all(torch.equal(logits, answers[0]) for logits in answers)
     assert torch.equal(attacked(net), wanted)

@@ -76,7 +76,7 @@ def test_a_picture_too_small_is_refused():
 def test_a_picture_is_seen_alike_alone_and_in_a_batch():
     net, x = small().double(), pictures(40, 48, images=3).double()
     with torch.no_grad():
-        together, alone = net(x), torch.cat([net(one[None]) for one in x])
+        together, alone = net(x), torch.cat([net(picture[None]) for picture in x])
     assert torch.allclose(together, alone, rtol=0, atol=1e-12)
 
 
@@ -97,8 +97,8 @@ def test_the_one_slope_has_the_gradient_of_prelu():
     plain = copy.deepcopy(net)
     act = next(module for module in plain.modules() if isinstance(module, torch.nn.PReLU))
     act.forward = lambda x: F.prelu(x, act.weight)
-    for one, other in zip(gradients(net, x), gradients(plain, x), strict=True):
-        assert torch.allclose(one, other, rtol=1e-9, atol=1e-12)
+    for gradient, wanted in zip(gradients(net, x), gradients(plain, x), strict=True):
+        assert torch.allclose(gradient, wanted, rtol=1e-9, atol=1e-12)
 
 
 def gradients(net: MPRNet, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -113,8 +113,8 @@ def test_remembering_less_changes_neither_output_nor_gradients(frozen):
     lean = small(checkpoint=True).requires_grad_(not frozen)
     assert lean.checkpoint and not net.checkpoint
     assert torch.equal(lean(x), net(x))
-    for one, other in zip(gradients(lean, x), gradients(net, x), strict=True):
-        assert torch.allclose(one, other, rtol=1e-5, atol=1e-7)
+    for gradient, wanted in zip(gradients(lean, x), gradients(net, x), strict=True):
+        assert torch.allclose(gradient, wanted, rtol=1e-5, atol=1e-7)
 
 
 def held(net: MPRNet, x: torch.Tensor) -> int:

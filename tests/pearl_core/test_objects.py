@@ -55,10 +55,10 @@ def thing(name, *, size=0.8, u=0.5, v=None, which=0, ridden=False):
 
 
 def test_shapes_types_and_key():
-    one = drawn("val", 12)
-    assert (one.image.shape, one.image.dtype) == ((128, 160, 3), np.uint8)
-    assert (one.labels.shape, one.labels.dtype) == ((128, 160), np.uint8)
-    assert one.key == "objects/val/00012"
+    picture = drawn("val", 12)
+    assert (picture.image.shape, picture.image.dtype) == ((128, 160, 3), np.uint8)
+    assert (picture.labels.shape, picture.labels.dtype) == ((128, 160), np.uint8)
+    assert picture.key == "objects/val/00012"
 
 
 def test_classes_and_colours_are_vocs():
@@ -86,8 +86,8 @@ def test_classes_and_colours_are_vocs():
 )
 def test_bytes_are_pinned(split, index, size, image, labels):
     """Results are stored by key: the pixels behind a key must never change by accident."""
-    one = drawn(split, index, height=size[0], width=size[1])
-    assert (digest(one.image), digest(one.labels)) == (image, labels)
+    picture = drawn(split, index, height=size[0], width=size[1])
+    assert (digest(picture.image), digest(picture.labels)) == (image, labels)
 
 
 def test_a_picture_does_not_depend_on_what_was_drawn_before():
@@ -99,18 +99,22 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before():
 
 
 def test_no_picture_occurs_twice_within_or_between_splits():
-    pictures = [one for split in SPLITS for one in many(split, 100)]
-    assert len({digest(one.labels) for one in pictures}) == len({digest(one.image) for one in pictures}) == 300
+    pictures = [picture for split in SPLITS for picture in many(split, 100)]
+    assert (
+        len({digest(picture.labels) for picture in pictures})
+        == len({digest(picture.image) for picture in pictures})
+        == 300
+    )
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_kind_occurs_within_the_first_hundred(split):
-    seen = np.stack([shares(one.labels) for one in many(split, 100)]) > 0.002
+    seen = np.stack([shares(picture.labels) for picture in many(split, 100)]) > 0.002
     assert set(np.flatnonzero(seen.any(0))) == {*range(21), VOID}
 
 
 def test_kinds_are_balanced_and_background_has_its_share():
-    seen = np.stack([shares(one.labels) for split in SPLITS for one in many(split, 100)])
+    seen = np.stack([shares(picture.labels) for split in SPLITS for picture in many(split, 100)])
     often = (seen > 0).mean(0)
     assert often[1:21].min() >= 0.03 and often[of("person")] == often[1:21].max()
     assert 0.6 < seen[:, 0].mean() < 0.8
@@ -120,16 +124,16 @@ def test_kinds_are_balanced_and_background_has_its_share():
 
 def test_void_is_a_thin_band_between_things():
     """Two pixels wide, so that hardly any void pixel has four void neighbours, thin parts such as legs aside."""
-    void = np.stack([one.labels == VOID for one in many("train", 100)])
+    void = np.stack([picture.labels == VOID for picture in many("train", 100)])
     inner = void[:, 1:-1, 1:-1] & void[:, 2:, 1:-1] & void[:, :-2, 1:-1] & void[:, 1:-1, 2:] & void[:, 1:-1, :-2]
     assert 0.02 < void.mean() < 0.08 and void.mean((1, 2)).min() > 0.002
     assert inner.mean() < 0.1 * void.mean() and inner.mean((1, 2)).max() < 0.05
 
 
 def test_two_classes_touch_only_across_void():
-    for one in many("val", 60):
-        for a, b in ((one.labels[1:], one.labels[:-1]), (one.labels[:, 1:], one.labels[:, :-1])):
-            assert ((a == b) | (a == VOID) | (b == VOID)).all(), one.key
+    for picture in many("val", 60):
+        for a, b in ((picture.labels[1:], picture.labels[:-1]), (picture.labels[:, 1:], picture.labels[:, :-1])):
+            assert ((a == b) | (a == VOID) | (b == VOID)).all(), picture.key
 
 
 @pytest.mark.parametrize("size", [(64, 80), (256, 320), (96, 96)])
@@ -137,7 +141,7 @@ def test_another_size_is_the_same_picture(size):
     for index in range(4):
         small, large = draw("val", index), drawn("val", index, height=size[0], width=size[1])
         assert large.image.shape == (*size, 3)
-        known = [np.where(one.labels == VOID, 0, one.labels) for one in (small, large)]
+        known = [np.where(picture.labels == VOID, 0, picture.labels) for picture in (small, large)]
         assert np.abs(shares(known[0]) - shares(known[1])).max() < 0.05
         assert np.abs(small.image.mean((0, 1)) - large.image.mean((0, 1))).max() < 3
 
@@ -176,9 +180,9 @@ def test_things_are_painted_from_far_to_near():
         dice, canvas = Dice(f"order {index}"), Canvas(32, 40)
         where, main = render.setting(dice)
         things = render.arrange(dice, where, main, kinds.SETTINGS[where](canvas, dice))
-        feet = [one.view.v for one in things if not one.kind.flies]
+        feet = [thing.view.v for thing in things if not thing.kind.flies]
         assert feet == sorted(feet) and 1 <= len(things) <= 4
-        assert len({one.kind.label for one in things}) <= 3
+        assert len({thing.kind.label for thing in things}) <= 3
 
 
 @pytest.mark.parametrize("name", ["bicycle", "motorbike", "horse"])
@@ -192,7 +196,7 @@ def test_a_rider_is_a_person_above_what_is_ridden(name):
 def test_pictures_do_not_look_like_streets():
     """Streets share one layout, sky above road: their rows follow the mean street's. Objects have none in common."""
     streets = np.stack([scene("train", i, height=32, width=64).image.mean((1, 2)) for i in range(24)])
-    objects = np.stack([one.image.mean((1, 2)) for one in many("train", 100)])
+    objects = np.stack([picture.image.mean((1, 2)) for picture in many("train", 100)])
     alike = [np.mean([np.corrcoef(rows, family.mean(0))[0, 1] for rows in family]) for family in (streets, objects)]
     assert alike[0] > 0.7 and alike[1] < 0.45
 

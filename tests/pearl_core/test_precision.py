@@ -96,9 +96,9 @@ def test_what_cannot_be_folded_keeps_its_batch_norm_and_its_function(between):
 
 def test_the_pairs_are_seen_in_the_right_order():
     net = frozen_copy(network("pspnet"))
-    found, _ = pairs(net, IMAGES)
-    assert len(found) == norms(net)
-    assert ("layer1.0.conv2", "layer1.0.bn2") in found and ("cls.0", "cls.1") in found
+    names, _ = pairs(net, IMAGES)
+    assert len(names) == norms(net)
+    assert ("layer1.0.conv2", "layer1.0.bn2") in names and ("cls.0", "cls.1") in names
 
 
 def attacked(precision: str, net: nn.Module) -> torch.Tensor:
@@ -118,8 +118,8 @@ def test_auto_stays_float32_where_nothing_is_faster_and_says_so(monkeypatch):
     monkeypatch.setattr(precision, "fast_dtype", lambda device="cpu": None)
     net = network("pspnet")
     with pytest.warns(UserWarning, match="no fast bfloat16 on this cpu: gradients stay float32"):
-        found = attacked("auto", net)
-    assert torch.equal(found, attacked("float32", net))
+        adversarial = attacked("auto", net)
+    assert torch.equal(adversarial, attacked("float32", net))
 
 
 def test_the_folded_copy_sees_the_weights_of_its_attack_and_never_older_ones():
@@ -171,5 +171,5 @@ def test_a_model_that_cannot_be_copied_stays_float32_and_says_so():
     net = network("pspnet")
     net.held = open(__file__)  # noqa: SIM115 - no copy of this
     with net.held, pytest.warns(UserWarning, match="cannot be copied: gradients stay float32"):
-        found = attacked("bfloat16", net)
-    assert torch.equal(found, attacked("float32", net))
+        adversarial = attacked("bfloat16", net)
+    assert torch.equal(adversarial, attacked("float32", net))

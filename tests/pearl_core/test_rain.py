@@ -97,16 +97,16 @@ def test_angle_is_from_vertical_and_moves_the_foot_to_the_right(angle, step):
 @pytest.mark.parametrize("target", (17.45, 12.05, 30.0))
 def test_calibrate_meets_its_target(rain, target):
     pictures = [street(seed=s) for s in range(3)] + [street(48, 100)]
-    found = calibrate(iter(pictures), rain, target)
-    reached = np.mean([psnr(add_rain(p, found, i).image, p) for i, p in enumerate(pictures)])
+    calibrated = calibrate(iter(pictures), rain, target)
+    reached = np.mean([psnr(add_rain(p, calibrated, i).image, p) for i, p in enumerate(pictures)])
     assert reached == pytest.approx(target, abs=0.021)
-    assert found == replace(rain, strength=found.strength)
+    assert calibrated == replace(rain, strength=calibrated.strength)
 
 
 def test_calibrate_honours_seeds_and_tolerance():
     pictures, seeds = [street(), street(seed=1)], ["a", "b"]
-    found = calibrate(pictures, preset("pearl"), 20, tolerance=0.001, seeds=seeds)
-    reached = np.mean([psnr(add_rain(p, found, s).image, p) for p, s in zip(pictures, seeds, strict=True)])
+    calibrated = calibrate(pictures, preset("pearl"), 20, tolerance=0.001, seeds=seeds)
+    reached = np.mean([psnr(add_rain(p, calibrated, s).image, p) for p, s in zip(pictures, seeds, strict=True)])
     assert reached == pytest.approx(20, abs=0.0011)
 
 

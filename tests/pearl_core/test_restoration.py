@@ -73,11 +73,11 @@ def test_input_close_brings_the_output_to_the_rain():
 
 def test_the_reference_is_the_clean_output_as_an_8_bit_picture():
     net, x = derainer(), pictures()
-    found = rest.own_output(net, x)
-    assert torch.allclose(255 * found, (255 * found).round(), atol=1e-4)
-    assert found.min() >= 0 and found.max() <= 1
+    reference = rest.own_output(net, x)
+    assert torch.allclose(255 * reference, (255 * reference).round(), atol=1e-4)
+    assert reference.min() >= 0 and reference.max() <= 1
     exact = rest.own_output(net, x, rounded=False)
-    assert 0 < (found - exact).abs().max() <= 0.5 / 255 + 1e-6
+    assert 0 < (reference - exact).abs().max() <= 0.5 / 255 + 1e-6
 
 
 def test_an_attack_on_a_region_leaves_the_rest_of_the_loss_out():
@@ -249,10 +249,10 @@ def test_the_worst_of_restarts_on_a_derainer_is_that_of_the_highest_loss():
     net, x = derainer(), pictures()
     target = own(net, x)
     starts = restarted(zoo.lmse(8, 3), 3)
-    found = worst_of(*starts)(net, x, target)
+    worst = worst_of(*starts)(net, x, target)
     with torch.no_grad():
         each = torch.stack([rest.squared_error(net(a(net, x, target)), target, 1).mean((1, 2)) for a in starts])
-        assert torch.equal(rest.squared_error(net(found), target, 1).mean((1, 2)), each.amax(0))
+        assert torch.equal(rest.squared_error(net(worst), target, 1).mean((1, 2)), each.amax(0))
 
 
 def test_features_that_are_missing_are_a_one_line_error():

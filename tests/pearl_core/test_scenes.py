@@ -28,11 +28,11 @@ def shares(labels):
 
 
 def test_shapes_types_and_key():
-    one = scene("val", 12)
-    assert (one.image.shape, one.image.dtype) == ((128, 256, 3), np.uint8)
-    assert (one.labels.shape, one.labels.dtype) == ((128, 256), np.uint8)
-    assert one.boxes.ndim == 2 and one.boxes.shape[1] == 4 and one.boxes.dtype.kind == "i"
-    assert one.key == "scenes/val/00012"
+    street = scene("val", 12)
+    assert (street.image.shape, street.image.dtype) == ((128, 256, 3), np.uint8)
+    assert (street.labels.shape, street.labels.dtype) == ((128, 256), np.uint8)
+    assert street.boxes.ndim == 2 and street.boxes.shape[1] == 4 and street.boxes.dtype.kind == "i"
+    assert street.key == "scenes/val/00012"
     assert len(CLASSES) == len(PALETTE) == len(set(PALETTE)) == 19
 
 
@@ -49,8 +49,8 @@ def test_shapes_types_and_key():
 )
 def test_bytes_are_pinned(split, index, size, image, labels):
     """Results are stored by key: the pixels behind a key must never change by accident."""
-    one = scene(split, index, height=size[0], width=size[1])
-    assert (digest(one.image), digest(one.labels, one.boxes)) == (image, labels)
+    street = scene(split, index, height=size[0], width=size[1])
+    assert (digest(street.image), digest(street.labels, street.boxes)) == (image, labels)
 
 
 def test_the_same_call_gives_the_same_scene():
@@ -59,12 +59,12 @@ def test_the_same_call_gives_the_same_scene():
 
 
 def test_no_scene_occurs_twice_within_or_between_splits():
-    scenes = [one for split in SPLITS for one in many(split, 60)]
-    assert len({digest(one.labels) for one in scenes}) == len({digest(one.image) for one in scenes}) == 180
+    scenes = [street for split in SPLITS for street in many(split, 60)]
+    assert len({digest(street.labels) for street in scenes}) == len({digest(street.image) for street in scenes}) == 180
 
 
 def test_every_class_is_frequent_enough_to_learn():
-    seen = np.stack([shares(one.labels) for one in many("train", 80)])
+    seen = np.stack([shares(street.labels) for street in many("train", 80)])
     often = (seen > 0).mean(0)
     assert set(np.flatnonzero(often)) == {*range(19), VOID}
     assert often[:19].min() >= 0.25
@@ -74,20 +74,20 @@ def test_every_class_is_frequent_enough_to_learn():
 
 def test_boxes_are_the_seen_extents_of_persons():
     count = 0
-    for one in many("train", 60):
-        for x0, y0, x1, y1 in one.boxes:
-            inside = one.labels[y0:y1, x0:x1] == PERSON
+    for street in many("train", 60):
+        for x0, y0, x1, y1 in street.boxes:
+            inside = street.labels[y0:y1, x0:x1] == PERSON
             count += 1
-            assert inside.any(0)[[0, -1]].all() and inside.any(1)[[0, -1]].all(), one.key
+            assert inside.any(0)[[0, -1]].all() and inside.any(1)[[0, -1]].all(), street.key
     assert count > 60
 
 
 def test_persons_without_a_box_are_slivers():
-    for one in many("train", 60):
-        outside = one.labels == PERSON
-        for x0, y0, x1, y1 in one.boxes:
+    for street in many("train", 60):
+        outside = street.labels == PERSON
+        for x0, y0, x1, y1 in street.boxes:
             outside[y0:y1, x0:x1] = False
-        assert outside.sum() < 0.002 * outside.size, one.key
+        assert outside.sum() < 0.002 * outside.size, street.key
 
 
 @pytest.mark.parametrize("size", [(64, 128), (256, 512), (96, 96)])
@@ -96,7 +96,7 @@ def test_another_size_is_the_same_street(size):
         small, large = scene("val", index), scene("val", index, height=size[0], width=size[1])
         assert large.image.shape == (*size, 3)
         assert np.abs(shares(small.labels) - shares(large.labels)).max() < 0.015
-        mean = [one.image.mean((0, 1)) for one in (small, large)]
+        mean = [street.image.mean((0, 1)) for street in (small, large)]
         assert np.abs(mean[0] - mean[1]).max() < 5
 
 

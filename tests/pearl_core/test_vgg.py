@@ -40,10 +40,10 @@ def test_it_is_the_mean_squared_distance_of_three_layers():
         for features in seen:
             features.append(layer(features[-1]))
     wanted = sum(F.mse_loss(seen[0][k + 1], seen[1][k + 1]) for k in (3, 8, 15)) / 3  # relu1_2, relu2_2, relu3_3
-    found = perceptual(weights(net))
-    assert torch.allclose(found(pictures(1), pictures(2)), wanted, rtol=1e-5)
-    assert found(pictures(1), pictures(1)) == 0
-    double = found(pictures(1).double(), pictures(2).double())
+    loss = perceptual(weights(net))
+    assert torch.allclose(loss(pictures(1), pictures(2)), wanted, rtol=1e-5)
+    assert loss(pictures(1), pictures(1)) == 0
+    double = loss(pictures(1).double(), pictures(2).double())
     assert double.dtype == torch.float64 and torch.allclose(double.float(), wanted, rtol=1e-5)
 
 
