@@ -28,7 +28,7 @@ FORBIDDEN = {
 # them is built like compose: it may use compose and those before it, and be used by those after it.
 RANK = {
     "objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "catalogue": 4,
-    "fixed": 5, "turned": 5, "reliable": 6, "deraining": 6, "zoo": 7, "": 8,
+    "fixed": 5, "turned": 5, "reliable": 6, "deraining": 6, "square": 6, "zoo": 7, "": 8,
 }  # fmt: skip
 # The rooms of the bench, from the ground up: each may import itself and those before it.
 ROOMS = ("system", "data", "nets", "measure", "training", "view", "widgets", "reports", "papers", "reproduce", "bench",

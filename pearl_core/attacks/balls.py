@@ -6,6 +6,8 @@ picture in the middle lies in [0, 1] too: each coordinate moves towards it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -42,6 +44,10 @@ class Linf(Ball):
 class L2(Ball):
     """The Euclidean length of an image's whole perturbation is at most `radius`."""
 
+    def length(self, shape: Sequence[int]) -> float:
+        """The Euclidean radius, whatever the shape of the pictures."""
+        return self.radius
+
     def random(self, uniform: Tensor) -> Tensor:
         """A point of the ball in a uniform direction, from numbers uniform in [0, 1), same shape.
 
@@ -61,6 +67,28 @@ class L2(Ball):
         """The nearest point of the ball."""
         length = lengths(delta)
         return torch.where(length > self.radius, delta * (self.radius / length.where(length > 0, 1)), delta)
+
+
+class RootMeanSquare(L2):
+    """The root mean square of an image's whole perturbation is at most `radius`: an l2 ball for any size of picture.
+
+    At one radius it holds the l-infinity ball; all of its length may lie in few pixels.
+    """
+
+    def steepest(self, gradient: Tensor) -> Tensor:
+        """The step of root mean square 1 along which a linear loss grows most; none where the gradient is zero."""
+        return super().steepest(gradient) * math.sqrt(gradient[0].numel())
+
+    def project(self, delta: Tensor) -> Tensor:
+        """The nearest point of the ball."""
+        return L2(self.length(delta.shape[1:])).project(delta)
+
+    def length(self, shape: Sequence[int]) -> float:
+        """The Euclidean radius for pictures of a shape (3, H, W)."""
+        return self.radius * math.sqrt(math.prod(shape))
+
+
+NORMS = {"linf": Linf, "l2": RootMeanSquare}
 
 
 def lengths(delta: Tensor) -> Tensor:

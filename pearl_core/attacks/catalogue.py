@@ -120,6 +120,7 @@ class Entry:
         target: the kind of target it wants.
         sized: whether it has a radius `eps`; if not, it looks for the smallest perturbation, and that is its result.
         stepwise: whether its first n steps are the attack of n steps, so that one run serves them all.
+        queries: whether it asks for answers alone, never for a gradient: a black-box attack.
         needs: names of arguments that it cannot do without, such as `features`.
         members: of an ensemble: protocol -> {member: (name of an attack, its options)}, so that each can be measured
             by itself. Options are names and numbers; `objective` is a name in `OBJECTIVES`.
@@ -138,6 +139,7 @@ class Entry:
     target: Target = LABELS
     sized: bool = True
     stepwise: bool = False
+    queries: bool = False
     needs: tuple[str, ...] = ()
     members: Members | None = None
 

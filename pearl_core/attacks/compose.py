@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..precision import PRECISIONS
 from ..types import VOID, choose
-from .balls import Ball
+from .balls import NORMS, Ball
 from .objectives import Objective
 from .problem import ImageProblem, Keep, Share, select, share_right
 from .searches import Search
@@ -140,20 +140,22 @@ class Ascent:
         return (problem.images + delta).clamp(0, 1)
 
 
-def ascend(objective: Objective, ball: Ball, search: Search, **options) -> Ascent:
+def ascend(objective: Objective, ball: Ball, search: Search, *, norm: str | None = None, **options) -> Ascent:
     """Put an attack together from its parts.
 
     Args:
         objective: the loss to increase.
         ball: how far the attacked picture may lie from the picture.
         search: how to climb.
+        norm: "linf" or "l2" puts the ball of that norm and the same radius in the place of `ball`; in l2 the radius
+            is the root mean square over all values of an image.
         **options: the other fields of `Ascent`.
 
     Returns:
         The attack: (model, images, target) -> attacked images (B, 3, H, W).
 
     Raises:
-        ValueError: an unknown precision.
+        ValueError: an unknown precision or norm.
 
     Example:
         >>> from pearl_core.attacks.balls import L2
@@ -167,6 +169,7 @@ def ascend(objective: Objective, ball: Ball, search: Search, **options) -> Ascen
         >>> bool((attacked - sample.rainy).flatten(1).norm(dim=1).max() <= 0.5 + 1e-5)
         True
     """
+    ball = ball if norm is None else NORMS[choose("norm", norm, NORMS)](ball.radius)
     return Ascent(objective, ball, search, **options)
 
 

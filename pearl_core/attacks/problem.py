@@ -31,12 +31,20 @@ class Keep(NamedTuple):
     worth: Callable[[Reading], Tensor]
     enough: float = -torch.inf
     counts: bool = False  # whether it asks for the accuracy
+    ties: bool = True  # whether of two as good the later is taken, which has climbed for longer
 
 
 LOWEST_ACCURACY = Keep(lambda reading: reading.accuracy, 0.0, True)  # at zero every pixel is misclassified
 HIGHEST_ACCURACY = Keep(lambda reading: -reading.accuracy, -1.0, True)  # towards a target: every pixel has its class
 HIGHEST_LOSS = Keep(lambda reading: -reading.tracked)
-TURNED = {LOWEST_ACCURACY: HIGHEST_ACCURACY, HIGHEST_ACCURACY: LOWEST_ACCURACY}  # where the loss is turned round
+TURNED = {LOWEST_ACCURACY: HIGHEST_ACCURACY, HIGHEST_ACCURACY: LOWEST_ACCURACY}
+
+
+def turned(keep: Keep | None) -> Keep | None:
+    """What to keep where the loss is turned round."""
+    if keep is None or (other := TURNED.get(keep._replace(ties=True))) is None:
+        return keep
+    return other._replace(ties=keep.ties)
 
 
 def share_right(right: Tensor, void: Tensor, pixels: Tensor, first: bool) -> Tensor:
@@ -86,7 +94,7 @@ class ImageProblem:
         self.watch = isinstance(target, Tensor) and (watch or (how.keep is not None and how.keep.counts))
         self.log: list[Reading] | None = [] if watch else None  # without gradients
         self.passes = self.gradients = 0  # of single images: forward, forward and back
-        self.looks = 0
+        self.looks = self.asked = 0  # with a gradient, and all
         self.steady = Steady()
         self.reopen()
 
@@ -99,7 +107,7 @@ class ImageProblem:
     def seeds(self) -> list[int]:
         """For a model with random numbers inside: from (seed, picture, step)."""
         names = self.images if self.keys is None else self.keys
-        return [key_of(names[i], f"{self.how.seed}, look {self.looks}") for i in self.active.tolist()]
+        return [key_of(names[i], f"{self.how.seed}, look {self.asked}") for i in self.active.tolist()]
 
     def reopen(self) -> None:
         self.active = torch.arange(len(self.images), device=self.images.device)
@@ -112,6 +120,11 @@ class ImageProblem:
         if not self.how.random_start:
             return torch.zeros_like(self.images)
         return self.project(ball.random(uniform_like(self.images, self.how.seed, self.keys)), ball)
+
+    def generators(self) -> list[torch.Generator]:
+        """A source of random numbers for each picture, from the seed and the picture alone."""
+        names = self.images if self.keys is None else self.keys
+        return [torch.Generator().manual_seed(key_of(name, self.how.seed)) for name in names]
 
     def project(self, delta: Tensor, ball: Ball) -> Tensor:
         delta = delta if self.mask is None else delta * self.mask
@@ -136,7 +149,8 @@ class ImageProblem:
             self.log.append(reading._replace(gradient=None))
         if self.how.keep:
             self.choose(delta, reading)
-        self.looks += gradient  # the step that a search is at
+        self.looks += bool(gradient or not self.gradients)  # the step that a search is at, with gradients or by answers
+        self.asked += 1
         return reading
 
     def evaluate(self, images: Tensor, delta: Tensor, target, progress: float, gradient: bool) -> Reading:
@@ -187,12 +201,12 @@ class ImageProblem:
         )
 
     def choose(self, delta: Tensor, reading: Reading) -> None:
-        """Keep the best point of the active images; of two as good the later, which has climbed for longer."""
+        """Keep the best point of the active images."""
         worth = self.how.keep.worth(reading)
         if self.kept is None:
             self.kept, self.worth = delta, worth
         looked_at = torch.zeros_like(worth, dtype=torch.bool).index_fill(0, self.active, True)
-        better = looked_at & (worth <= self.worth)
+        better = looked_at & (worth <= self.worth if self.how.keep.ties else worth < self.worth)
         self.kept, self.worth = torch.where(wide(better), delta, self.kept), torch.where(better, worth, self.worth)
         self.active = (self.worth > self.how.keep.enough).nonzero().flatten()
 

@@ -8,7 +8,7 @@ from .alma import AlmaProx
 from .compose import Ascent
 from .ensembles import WorstOf
 from .objectives import minus, towards
-from .problem import TURNED
+from .problem import turned
 
 
 def targeted(attack: Ascent | WorstOf | AlmaProx) -> Ascent | WorstOf | AlmaProx:
@@ -37,9 +37,7 @@ def targeted(attack: Ascent | WorstOf | AlmaProx) -> Ascent | WorstOf | AlmaProx
     if isinstance(attack, AlmaProx):
         return replace(attack, towards=not attack.towards)
     track = None if attack.track is None else minus(attack.track)
-    return replace(
-        attack, objective=minus(towards(attack.objective)), track=track, keep=TURNED.get(attack.keep, attack.keep)
-    )
+    return replace(attack, objective=minus(towards(attack.objective)), track=track, keep=turned(attack.keep))
 
 
 def mirror(attack: Ascent) -> Ascent:

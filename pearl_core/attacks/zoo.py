@@ -25,6 +25,7 @@ from .ensembles import WorstOf
 from .fixed import bim, cospgd, cw, ddcat_bim, fgsm, mi_fgsm, pgd, segpgd
 from .objectives import OBJECTIVES
 from .reliable import SEA_LOSSES, apgd, as_sea, best_pgd, red_eps_apgd, sea, sea_members
+from .square import square
 from .turned import mirror, targeted
 from .units import ball_of, steps_within, whole
 
@@ -33,7 +34,7 @@ __all__ = [
     "OWN_OUTPUT", "PATCHES", "SEA_LOSSES", "STEPWISE", "Entry", "Target", "alma_prox", "apgd", "as_sea", "attack",
     "ball_of", "best_pgd", "bim", "cospgd", "cw", "ddcat_bim", "declared", "fgsm", "input_close", "lmse", "mi_fgsm",
     "mirror", "object_sensitive", "perceptual_attack", "pgd", "quarter", "red_eps_apgd", "sea", "sea_members",
-    "segpgd", "steps_within", "targeted", "unnoticeable_attack", "whole",
+    "segpgd", "square", "steps_within", "targeted", "unnoticeable_attack", "whole",
 ]  # fmt: skip
 
 
