@@ -49,7 +49,7 @@ def combined(verdicts: Iterable[str]) -> str:
     return next((word for word in ("fails", ABSENT, "undecided") if word in distinct), "holds")
 
 
-class Asked(NamedTuple):
+class Pair(NamedTuple):
     """One contrast of a claim under one threat, as two trials."""
 
     claim: Claim
@@ -59,7 +59,7 @@ class Asked(NamedTuple):
     b: Trial
 
 
-def asked(paper: Paper, claims: Iterable[Claim], dataset: str, images: int) -> list[Asked]:
+def asked(paper: Paper, claims: Iterable[Claim], dataset: str, images: int) -> list[Pair]:
     def trial(side: Side, claim: Claim, threat: str) -> Trial:
         place = {"dataset": dataset}
         if claim.elsewhere:
@@ -68,7 +68,7 @@ def asked(paper: Paper, claims: Iterable[Claim], dataset: str, images: int) -> l
         return Trial(**place, **side, **made, images=images)
 
     return [
-        Asked(claim, threat, contrast, *(trial(side, claim, threat) for side in (contrast.a, contrast.b)))
+        Pair(claim, threat, contrast, *(trial(side, claim, threat) for side in (contrast.a, contrast.b)))
         for claim in claims for threat in claim.threats for contrast in claim.contrasts
     ]  # fmt: skip
 
@@ -128,7 +128,7 @@ def problem(work) -> str:
     return ""
 
 
-def row(pair: Asked, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
+def row(pair: Pair, cells: Mapping[tuple[Trial, str], pd.DataFrame], reasons: Mapping[Trial, str]) -> dict:
     contrast = pair.contrast
     line = {
         "claim": pair.claim.key, "threat": pair.threat, "dataset": pair.a.dataset, "contrast": contrast.words,
