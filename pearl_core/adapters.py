@@ -1,8 +1,8 @@
-"""How any model's answer is read: one adapter, used wherever a model is attacked or scored.
+"""How any model's answer is read: by the same adapter wherever a model is attacked or scored.
 
 A model may return a tensor of logits, a dict, an object with `.logits`, a tuple whose first part counts, an `Output`.
-What is read in which way is decided at its first answer and told (`Adapted.reading`); an answer that can be read in two
-ways is refused.
+How it is read is decided at its first answer, and `Adapted.reading` says it; an answer that can be read in two ways is
+refused.
 """
 
 from __future__ import annotations
@@ -20,32 +20,22 @@ from .types import Output
 
 KEYS = ("out", "logits", "sem_seg", "pred")  # of dicts and objects, in the order in which they are looked for
 MASKS = ("class_queries_logits", "masks_queries_logits")  # of MaskFormer's kind
-COARSEST = 32  # an answer of fewer pixels than the picture's side over this is none
-SURE = 1e-3  # how near to one the classes of a pixel must add up to be probabilities
+COARSEST = 32  # an answer may have this many times fewer pixels a side than the picture, but not more
+SURE = 1e-3  # scores are probabilities if their sum over the classes differs from 1 by less than this
 SMALL = 1e-12  # probabilities below this count as this, so that their logarithm is finite
 
 _known: WeakKeyDictionary[Any, dict[tuple, Reading]] = WeakKeyDictionary()  # decided once for each model
 
 
 class Reading(NamedTuple):
-    """What of an answer is meant, and how.
+    """Which part of a model's answer is used, and what its numbers are."""
 
-    Example:
-        >>> import torch
-        >>> from pearl_core.adapters import adapted
-        >>> net = adapted(torch.nn.Conv2d(3, 19, 4, stride=4))
-        >>> net(torch.rand(1, 3, 32, 64)).logits.shape
-        torch.Size([1, 19, 32, 64])
-        >>> print(net.reading)
-        logits of 19 classes, channels first, 8x16 pixels enlarged to the picture's
-    """
-
-    path: tuple[str | int, ...]  # where it stands in the answer
+    path: tuple[str | int, ...]  # keys and places that lead to the part
     kind: str  # "logits", "probabilities", "masks", "picture"
     last: bool  # whether channels come last
-    channels: int
-    size: tuple[int, int]  # of the answer that decided; another picture's may differ
-    enlarged: bool
+    channels: int  # how many
+    size: tuple[int, int]  # height and width in the first answer; pictures of other sizes may follow
+    enlarged: bool  # whether it is enlarged to the picture's size
 
     def __str__(self) -> str:
         what = {"picture": "a derained picture", "masks": "masks of queries"}.get(self.kind)
@@ -72,7 +62,22 @@ class Reading(NamedTuple):
 
 
 class Adapted(nn.Module):
-    """A model whose answers are read as an `Output`. See `adapted`."""
+    """A model whose answers are read as an `Output`; `adapted` makes it.
+
+    Args:
+        model: a module or function of tensors.
+        part: "segment", or "derain" for a model that returns pictures.
+        scores: "logits", "probabilities", or None: its first answer tells.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.adapters import Adapted
+        >>> net = Adapted(torch.nn.Conv2d(3, 19, 4, stride=4), "segment", None)
+        >>> net(torch.rand(1, 3, 32, 64)).logits.shape
+        torch.Size([1, 19, 32, 64])
+        >>> print(net.reading)
+        logits of 19 classes, channels first, 8x16 pixels enlarged to the picture's
+    """
 
     answers_output = True
 
@@ -80,7 +85,7 @@ class Adapted(nn.Module):
         super().__init__()
         self.model = model if isinstance(model, nn.Module) else Called(model)
         self.part, self.scores = part, scores
-        vars(self)["given"] = model  # not as a module: it would be one twice
+        vars(self)["given"] = model  # not as a submodule, which it may be already
 
     @property
     def reading(self) -> Reading | None:
@@ -101,12 +106,12 @@ class Adapted(nn.Module):
 
 
 def readings_of(model: Callable) -> dict[tuple, Reading]:
-    """What was decided of a model, as long as it lives."""
+    """The readings decided for a model; they are forgotten when it is deleted."""
     return _known.setdefault(model, {})
 
 
 class Called(nn.Module):
-    """A function of tensors as a module. The modes and flags of modules that it calls are not reached."""
+    """A function of tensors as a module. It cannot set modes and flags of modules that the function calls."""
 
     def __init__(self, function: Callable[[Tensor], Any]):
         super().__init__()
@@ -124,23 +129,23 @@ def adapted(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
 ) -> nn.Module:
-    """Any model as the attacks want it: images (B, 3, H, W) in [0, 1] -> `Output`.
+    """Any model in the form that attacks need: images (B, 3, H, W) in [0, 1] -> `Output`.
 
     Args:
         model: a module or function of tensors that returns logits of the picture's size or less: a tensor (B, K, h, w)
             or (B, h, w, K), a dict ("out", "logits"), an object with `.logits`, a tuple or list (its first part), or
             an `Output`. One channel is the logit of the second of two classes.
         part: "segment", or "derain" for a model that returns pictures.
-        scores: "logits" or "probabilities", where the numbers do not tell which.
-        mean: what the model wants subtracted from pictures in [0, 1], one number per channel; with `std`.
-        std: what it wants them divided by.
+        scores: "logits" or "probabilities", if the numbers do not show which; None: they do.
+        mean: to subtract from pictures in [0, 1] before the model, a number per channel; given together with `std`.
+        std: to divide by afterwards, a number per channel.
 
     Returns:
-        The model itself where it returns an `Output` by its type; else an `Adapted`, which says how it reads.
+        The model itself if its type says that it returns an `Output`; else an `Adapted`, which says how it reads.
 
     Raises:
-        TypeError: no function of tensors, or, when called, an answer without scores.
-        ValueError: when called, an answer that can be read in two ways.
+        TypeError: not a function of tensors; when called, an answer without scores.
+        ValueError: only one of mean and std; when called, an answer that can be read in two ways.
 
     Example:
         >>> import torch
@@ -164,7 +169,7 @@ def adapted(
 
 
 def decided(answer: Any, images: Tensor, part: str, scores: str | None = None) -> Reading:
-    """How this answer is read. Raises TypeError where it has no scores, ValueError where there are two ways."""
+    """How this answer is read. Raises TypeError if it has no scores, ValueError if there are two ways."""
     path, values = found_in(answer, images, part)
     if isinstance(values, tuple):
         return Reading(path, "masks", False, values[0].shape[2] - 1, tuple(values[1].shape[2:]), True)
@@ -179,7 +184,7 @@ def decided(answer: Any, images: Tensor, part: str, scores: str | None = None) -
 
 
 def found_in(answer: Any, images: Tensor, part: str) -> tuple[tuple, Tensor | tuple[Tensor, Tensor]]:
-    """Where in the answer the scores are, and the scores; of MaskFormer's kind two tensors."""
+    """Where in the answer the scores are, and the scores; for a model like MaskFormer two tensors."""
     path: tuple[str | int, ...] = ()
     while not isinstance(answer, Tensor):
         if all(part_of(answer, key) is not None for key in MASKS):
@@ -190,7 +195,7 @@ def found_in(answer: Any, images: Tensor, part: str) -> tuple[tuple, Tensor | tu
 
 
 def next_step(answer: Any, images: Tensor, part: str) -> str | int:
-    """The key, attribute or place of what counts in an answer that is no tensor."""
+    """The key, attribute or place of the scores in an answer that is no tensor."""
     for key in KEYS:
         if part_of(answer, key) is not None:
             return key
@@ -309,7 +314,7 @@ def mask_scores(queries: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def to_size(values: Tensor, images: Tensor) -> Tensor:
-    """Enlarged to the pictures' size where it is not theirs (bilinear, corners not aligned, as SegFormer's)."""
+    """The values at the size of the pictures (bilinear, corners not aligned, as in SegFormer)."""
     if values.shape[2:] == images.shape[2:]:
         return values
     return F.interpolate(values, images.shape[2:], mode="bilinear", align_corners=False)

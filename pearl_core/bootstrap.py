@@ -1,8 +1,8 @@
-"""How far a number would move with other images of the same kind (percentile bootstrap, Efron 1979).
+"""How much a number would change with other images of the same kind (percentile bootstrap, Efron 1979).
 
-Images are drawn with replacement, never pixels: pixels of one image are not independent. Where several training runs
-were measured, runs are drawn too; one run says nothing about others. A draw is kept as how often each image came, so
-that pooled metrics (mIoU) are one matrix product for all resamples.
+Images are drawn with replacement, never pixels, because pixels of one image are not independent. If several training
+runs were measured, runs are drawn too; a single run says nothing about others. A draw is stored as how often each image
+occurs in it, so that pooled metrics (mIoU) are one matrix product for all resamples.
 
     N  images        R  resamples        S  training runs
 """
@@ -21,7 +21,7 @@ Verdict = Literal["holds", "fails", "undecided"]
 
 
 class Difference(NamedTuple):
-    """a - b, in the metric's unit, with the ends of its interval.
+    """a - b with its interval, in the metric's unit.
 
     Example:
         >>> from pearl_core.bootstrap import Difference
@@ -29,24 +29,24 @@ class Difference(NamedTuple):
         ('holds', 'undecided')
     """
 
-    difference: float
-    low: float
-    high: float
+    difference: float  # on the images as they are
+    low: float  # lower end of the interval
+    high: float  # upper end
 
     @property
     def verdict(self) -> Verdict:
-        """Whether 'a > b' holds, fails, or lies within what the choice of images explains."""
+        """Whether 'a > b' holds, fails, or is undecided: the choice of images alone could explain the difference."""
         return self.within()
 
     def within(self, low: float = 0.0, high: float = inf) -> Verdict:
-        """Whether the difference lies between two margins, as far as these images tell.
+        """Whether the difference lies between two limits.
 
         Args:
-            low: the lower margin, in the metric's unit.
-            high: the upper margin.
+            low: the lower limit, in the metric's unit.
+            high: the upper limit.
 
         Returns:
-            "holds" if the interval lies inside, "fails" if it lies wholly outside, else "undecided".
+            "holds" if the whole interval lies inside, "fails" if it lies wholly outside, else "undecided".
         """
         if low < self.low and (self.high < high or isinf(high)):
             return "holds"
@@ -57,9 +57,9 @@ def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
     """How often each image is drawn in each resample.
 
     Args:
-        images: N, how many there are.
+        images: N, the number of images.
         seed: decides the draws.
-        resamples: R, how many.
+        resamples: R, the number of resamples.
 
     Returns:
         (R, N) float64; each row sums to N.
@@ -77,14 +77,14 @@ def draw(images: int, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
 def interval(
     metric: Metric, statistics: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
 ) -> tuple[float, float]:
-    """The interval that holds the middle `level` of a metric over resamples of the images.
+    """The interval that contains the middle share `level` of a metric's values over resamples of the images.
 
     Args:
-        metric: the number to look at.
+        metric: the metric.
         statistics: of N images.
         seed: decides the draws.
         resamples: how many.
-        level: the share inside, 0.95 for a 95 % interval.
+        level: the share inside; 0.95 for a 95 % interval.
 
     Returns:
         (low, high) in the metric's unit; inf stays inf. (nan, nan) if the metric is undefined in any resample.
@@ -107,12 +107,12 @@ def interval(
 def paired_difference(
     metric: Metric, a: np.ndarray, b: np.ndarray, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
 ) -> Difference:
-    """metric(a) - metric(b) on the same images, each resample drawn once for both.
+    """metric(a) - metric(b) on the same images; each resample is drawn once and used for both.
 
-    Pairing takes out what both share, such as hard images. Equal numbers differ by 0, also where both are inf.
+    So what both share, such as hard images, cancels out. Equal numbers differ by 0, also if both are inf.
 
     Args:
-        metric: the number to compare.
+        metric: the metric to compare.
         a: statistics of N images.
         b: statistics of the same images in the same order.
         seed: decides the draws.
@@ -123,7 +123,7 @@ def paired_difference(
         The difference with its interval.
 
     Raises:
-        ValueError: other numbers of images, or a level not between 0 and 1.
+        ValueError: a and b have different numbers of images, or a level not between 0 and 1.
 
     Example:
         >>> import numpy as np
@@ -145,12 +145,12 @@ def runs_difference(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Difference:
-    """The same, averaged over S training runs: run s of `a` is compared with run s of `b`.
+    """The paired difference averaged over S training runs: run s of `a` is compared with run s of `b`.
 
     A resample draws images and runs.
 
     Args:
-        metric: the number to compare.
+        metric: the metric to compare.
         a: for each run the statistics of N images.
         b: the same for the other side.
         seed: decides the draws.
@@ -161,7 +161,7 @@ def runs_difference(
         The difference with its interval.
 
     Raises:
-        ValueError: other numbers of runs or images, or a level not between 0 and 1.
+        ValueError: a and b have different numbers of runs or images, or a level not between 0 and 1.
 
     Example:
         >>> import numpy as np
@@ -191,11 +191,11 @@ def _minus(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _middle(values: np.ndarray, level: float) -> tuple[float, float]:
-    """The ends of the middle `level` of `values` (R,): order statistics, since interpolating beside inf gives nan."""
+    """The ends of the middle share `level` of `values` (R,), not interpolated, since inf would make that nan."""
     if not 0 < level < 1:
         raise ValueError(f"the level must lie between 0 and 1; got {level}")
     if np.isnan(values).any():
         return float("nan"), float("nan")
     values = np.sort(values)
-    cut = int((1 - level) / 2 * (len(values) - 1))  # rounded down: the interval is never too narrow
+    cut = int((1 - level) / 2 * (len(values) - 1))  # rounded down, so that the interval is never too narrow
     return float(values[cut]), float(values[len(values) - 1 - cut])

@@ -1,6 +1,6 @@
-"""Random numbers that depend on (seed, picture, step) alone, also those inside a model; the global state stays.
+"""Random numbers that depend on (seed, picture, step) alone, also inside a model; global random states do not change.
 
-So the numbers of a picture do not depend on its batch, and two runs with one seed are equal.
+So the numbers of a picture do not depend on its batch, and two runs with the same seed are equal.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def uniform_like(images: Tensor, seed: int, keys: Sequence[str] | None = None) -
 
 
 class Steady:
-    """Calls a model; one that draws random numbers is asked picture by picture, with numbers of the picture's own.
+    """Calls a model; if it draws random numbers, picture by picture, each with the random numbers of its own seed.
 
-    A model that draws nothing is called once for the whole batch. Generators that a model holds itself are not reached.
+    A model that draws none is called once for the whole batch. Generators that a model holds itself are not controlled.
 
     Example:
         >>> import torch
@@ -92,8 +92,8 @@ class Steady:
 
         Args:
             call: images (B, 3, H, W) -> `Output`.
-            images: what the model is asked.
-            seeds: gives a seed for each picture; called only for a model that draws.
+            images: the batch (B, 3, H, W).
+            seeds: () -> a seed for each picture; called only for a model that draws random numbers.
 
         Returns:
             The `Output` of the whole batch.
@@ -142,7 +142,24 @@ def tensor_of(state: bytes) -> Tensor:
 
 @contextmanager
 def drawing(seed: int, device: torch.device) -> Iterator[None]:
-    """Inside, the global random states come from a seed; afterwards they are as they were."""
+    """Inside this context the global random states come from a seed; after it they are as they were.
+
+    Args:
+        seed: decides the random numbers of Python, numpy and torch.
+        device: the device whose random state is set and restored too.
+
+    Returns:
+        The context.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.chance import drawing
+        >>> before = torch.get_rng_state()
+        >>> with drawing(0, torch.device("cpu")):
+        ...     noise = torch.rand(2)
+        >>> torch.equal(torch.get_rng_state(), before)
+        True
+    """
     with _lock:
         before = States.now(device)
         try:
@@ -155,14 +172,14 @@ def drawing(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def stacked(answers: Sequence[Output]) -> Output:
-    """The answers for single pictures as that of the batch; several answers for each stand one after the other."""
+    """The answers for single pictures joined to that of the batch: all first answers, all second answers, ..."""
     return Output(
         *(None if part[0] is None else torch.stack(part, 1).flatten(0, 1) for part in zip(*answers, strict=True))
     )
 
 
 def draws(call: Callable[[Tensor], Output], images: Tensor) -> bool:
-    """Whether this very call draws random numbers from a global state."""
+    """Whether the model draws random numbers from a global state."""
     before = random.getstate(), np.random.get_state()[1].tobytes()
     with Watch() as watch, torch.no_grad():
         call(images)
@@ -170,7 +187,7 @@ def draws(call: Callable[[Tensor], Output], images: Tensor) -> bool:
 
 
 class Watch(TorchDispatchMode):
-    """Notices operations of this thread that draw from torch's global state."""
+    """Sees whether an operation of this thread draws from torch's global state."""
 
     drew = False
 
@@ -183,7 +200,7 @@ class Watch(TorchDispatchMode):
 def answer(
     model: Callable, images: Tensor, *, keys: Sequence[str] | None = None, seed: int = 0, part: str = "segment"
 ) -> Output:
-    """What a model says of pictures, for scores: in evaluation mode, without gradients, its random numbers fixed.
+    """The output of a model, for scores: in evaluation mode, without gradients, with fixed random numbers.
 
     Args:
         model: any model, see `adapters`.

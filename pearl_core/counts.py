@@ -1,4 +1,4 @@
-"""How many pixels are right, per image and class; and the means and sums that make numbers of it.
+"""How many pixels of each image and class are right, and the sums and means that make metrics of these counts.
 
 N  images        R  weightings of these images (one, or the resamples of a bootstrap)        K  classes
 """
@@ -184,7 +184,7 @@ def average(statistics: np.ndarray, weights: np.ndarray) -> np.ndarray:
         weights: (R, N).
 
     Returns:
-        (R,); inf where an infinite value has weight.
+        (R,); inf where an infinite value has a weight over 0.
 
     Example:
         >>> import numpy as np
@@ -192,13 +192,19 @@ def average(statistics: np.ndarray, weights: np.ndarray) -> np.ndarray:
         >>> average(np.array([20.0, 30.0, np.inf]), np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
         array([25., inf])
     """
-    endless = np.isposinf(statistics)  # taken apart, as 0 * inf would be nan
+    endless = np.isposinf(statistics)  # summed separately, because 0 * inf would be nan
     mean = total(np.where(endless, 0, statistics), weights) / weights.sum(1)
     return np.where(weights @ endless > 0, np.inf, mean)
 
 
 def unchanged(pooled: np.ndarray) -> np.ndarray:
-    """What is pooled is the number already.
+    """The last step of a metric whose pooled statistic is its number already.
+
+    Args:
+        pooled: anything.
+
+    Returns:
+        The same.
 
     Example:
         >>> from pearl_core.metrics import unchanged

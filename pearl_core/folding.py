@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: the same function, in fewer passes over memory."""
+"""Batch norms folded into the convolutions before them: the same function, computed faster."""
 
 from __future__ import annotations
 
@@ -11,14 +11,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-TOLERANCE = 1e-3  # of the largest output: rounding stays far below it, a wrong pair far above
+TOLERANCE = 1e-3  # of the largest output: rounding changes far less than that, a wrongly folded layer far more
 
 
 def folded(model: nn.Module, images: Tensor) -> nn.Module:
-    """A frozen copy of the model without the batch norms that directly follow a convolution; `model` is untouched.
+    """A frozen copy of the model without the batch norms that directly follow a convolution.
 
-    Which ones do is seen in one forward pass over `images`; another shows whether the copy is still the same function.
-    Where it is not (something else reads such a convolution too), the copy that is returned has its batch norms.
+    One forward pass over `images` finds these batch norms, another checks that the copy computes the same. If it does
+    not (another layer reads such a convolution too), the copy keeps its batch norms.
+
+    Args:
+        model: any model; it stays as it is.
+        images: pictures (B, 3, H, W) to check on.
+
+    Returns:
+        The copy, in evaluation mode; its parameters ask for no gradient.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.folding import folded
+        >>> net, sample = toy()
+        >>> folded(net, sample.rainy).segment.layer1[0].bn1
+        Identity()
     """
     copy = frozen_copy(model)
     foldable, before = pairs(copy, images)
@@ -32,13 +46,41 @@ def folded(model: nn.Module, images: Tensor) -> nn.Module:
 
 
 def frozen_copy(model: nn.Module) -> nn.Module:
-    """A copy in evaluation mode whose parameters ask for no gradient."""
+    """A copy in evaluation mode whose parameters ask for no gradient.
+
+    Args:
+        model: any model; it stays as it is.
+
+    Returns:
+        The copy.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.folding import frozen_copy
+        >>> frozen_copy(torch.nn.Linear(1, 1)).weight.requires_grad
+        False
+    """
     return deepcopy(model).eval().requires_grad_(False)
 
 
 def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], list[Tensor]]:
-    """Names (convolution, batch norm), each called once, the one on the very output of the other; and the output."""
-    made: dict[int, tuple[str, int, Tensor]] = {}  # holds the tensors, so that no two have one id
+    """Which batch norm can be folded into which convolution: it reads exactly its output, and both are called once.
+
+    Args:
+        model: any model, in evaluation mode.
+        images: pictures (B, 3, H, W).
+
+    Returns:
+        Pairs of names (convolution, batch norm), and the tensors of the model's answer.
+
+    Example:
+        >>> from pearl_core.examples import toy
+        >>> from pearl_core.folding import pairs
+        >>> net, sample = toy()
+        >>> pairs(net, sample.rainy)[0][0]
+        ('segment.layer0.0', 'segment.layer0.1')
+    """
+    made: dict[int, tuple[str, int, Tensor]] = {}  # holds the tensors, so that no two of them get the same id
     calls: list[str] = []
     followed: list[tuple[str, str]] = []
 
@@ -60,7 +102,7 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], list
 
     hooks = []
     for name, module in model.named_modules():
-        if type(module) is nn.Conv2d:  # not one whose weight is computed anew at every call
+        if type(module) is nn.Conv2d:  # no subclass, which may compute its weight anew at every call
             hooks.append(module.register_forward_hook(leave(name)))
         elif type(module) is nn.BatchNorm2d:
             hooks.append(module.register_forward_pre_hook(enter(name)))
@@ -72,7 +114,20 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], list
 
 
 def tensors(answer: Any) -> Iterator[Tensor]:
-    """The tensors in a model's answer, whatever holds them."""
+    """All tensors in a model's answer, in whatever it holds them.
+
+    Args:
+        answer: a tensor, or a tuple, list, mapping or object of answers.
+
+    Returns:
+        An iterator over the tensors.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.folding import tensors
+        >>> [tensor.item() for tensor in tensors({"out": torch.tensor(1), "aux": [torch.tensor(2)]})]
+        [1, 2]
+    """
     if isinstance(answer, Tensor):
         yield answer
     elif isinstance(answer, tuple | list):
@@ -83,5 +138,19 @@ def tensors(answer: Any) -> Iterator[Tensor]:
 
 
 def close(before: Tensor, after: Tensor) -> bool:
-    """Whether two outputs of the model are the same but for rounding; never, where they are not finite."""
+    """Whether two outputs of a model are the same except for rounding.
+
+    Args:
+        before: any tensor.
+        after: the tensor to compare with it.
+
+    Returns:
+        False if any value is not finite.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.folding import close
+        >>> close(torch.ones(2), torch.ones(2) + 1e-6), close(torch.ones(2), torch.zeros(2))
+        (True, False)
+    """
     return bool((before - after).abs().max() <= TOLERANCE * before.abs().max())

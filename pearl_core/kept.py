@@ -1,8 +1,8 @@
-"""Folded copies of networks, kept as long as a network and its weights stay the same.
+"""Folded copies of networks, kept for the next attack while a network and its weights stay the same.
 
 An attack in low precision works on a folded copy, and folding costs as much as several gradients. A copy is used again
-where every module is the same object with the same settings and every weight has the same value. Values are compared,
-not version counters: `parameter.data` can be changed without a trace.
+if every module is the same object with the same settings and every weight has the same value. Values are compared, not
+version counters, because a change of `parameter.data` does not change the counter.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ BLANK = frozenset(vars(nn.Module()))  # what every module has
 HOOKS = tuple(sorted(key for key in BLANK if "hook" in key))
 SIMPLE = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.memory_format, type)
 
-_kept: dict[int, Kept] = {}  # by the model's id; an entry goes when its model does
+_kept: dict[int, Kept] = {}  # by the model's id; an entry is deleted together with its model
 _lock = RLock()
 
 
 class Unknown(Exception):
-    """A model holds something that may change unseen: no copy of it is kept."""
+    """A model holds a setting whose changes cannot be seen, so no copy of it is kept."""
 
 
 class State(NamedTuple):
@@ -41,12 +41,12 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Kept:
-    """A copy, and what its model looked like when it was made."""
+    """A copy, and the state of its model when it was made."""
 
     modules: list[weakref.ref[nn.Module]]
     settings: list[tuple]
     tensors: list[tuple[str, Tensor]]
-    pictures: tuple  # shape and device of those that the folding was checked on
+    pictures: tuple  # shape and device of the pictures on which the folding was checked
     copy: nn.Module
 
     def fits(self, state: State, pictures: tuple) -> bool:
@@ -60,9 +60,10 @@ class Kept:
 
 
 def folded_copy(model: nn.Module, images: Tensor) -> nn.Module:
-    """A folded, channels-last copy of the model for one attack; hooks of the model fire on it, also later ones.
+    """A folded, channels-last copy of the model for one attack; hooks of the model run on it, also later ones.
 
-    Copies of one model share their weights. A model that is gone takes its kept copy with it. Safe among threads.
+    Copies of the same model share their weights. The kept copy is deleted together with the model. Threads may call it
+    at the same time.
 
     Args:
         model: any model; it stays as it is.
@@ -90,7 +91,7 @@ def folded_copy(model: nn.Module, images: Tensor) -> nn.Module:
         pictures = images.shape[1:], images.device
         held = _kept.get(id(model))
         if held is None or not held.fits(state, pictures):
-            held = None  # its memory is free before the next copy is made
+            held = None  # so that its memory is free before the next copy is made
             _kept.pop(id(model), None)
             held = keep(model, state, images)
         return twin(held.copy, model, {})
@@ -102,7 +103,7 @@ def made(model: nn.Module, images: Tensor) -> nn.Module:
 
 def keep(model: nn.Module, state: State, images: Tensor) -> Kept:
     copy = made(model, images)
-    for module in copy.modules():  # a hook may hold its model, which would then never be gone
+    for module in copy.modules():  # a hook may refer to its model, which would then never be deleted
         vars(module).update({key: vars(nn.Module())[key] for key in HOOKS})
     held = Kept(
         [weakref.ref(module) for module in state.modules],
@@ -131,7 +132,7 @@ def twin(copy: nn.Module, model: nn.Module, done: dict[int, nn.Module]) -> nn.Mo
 
 
 def state_of(model: nn.Module) -> State:
-    """What the model computes with. Raises Unknown for what cannot be seen through."""
+    """Everything that decides what the model computes. Raises Unknown for settings that cannot be compared."""
     named = list(model.named_modules(remove_duplicate=False))
     settings = [(name, type(module), attributes(module)) for name, module in named]
     tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
@@ -139,14 +140,14 @@ def state_of(model: nn.Module) -> State:
 
 
 def attributes(module: nn.Module) -> tuple:
-    """The attributes of a module that are no tensors or modules, in a form that can be compared."""
+    """The attributes of a module other than tensors and modules, in a form that can be compared."""
     if type(module) in (nn.Conv2d, nn.BatchNorm2d) and any(vars(module)[key] for key in HOOKS):
-        raise Unknown  # such hooks decide what can be folded
+        raise Unknown  # such hooks change what can be folded
     return tuple((key, plain(value)) for key, value in vars(module).items() if key not in BLANK)
 
 
 def plain(value: Any) -> Any:
-    """A value that never changes, with its type: 1, 1.0 and True are three. Raises Unknown for others."""
+    """A value with its type, so that 1, 1.0 and True differ. Raises Unknown for values that may change in place."""
     if isinstance(value, SIMPLE):
         return type(value), value
     if isinstance(value, list | tuple):

@@ -1,8 +1,8 @@
-"""What the tables count: mIoU, mAcc, allAcc of labels; PSNR and SSIM of images.
+"""The metrics of the tables: mIoU, mAcc, allAcc of labels; PSNR and SSIM of images.
 
-A metric is two steps. `observe` makes one statistic per image, which a store keeps; `reduce` makes one number of the
-statistics of all images. Joining the statistics of parts along the first axis and reducing gives exactly the number of
-the whole set. Metrics with the same `statistic` share what is stored.
+A metric has two steps. `observe` computes a statistic of each image, which is stored; `reduce` computes one number from
+the statistics of all images. So the statistics of parts of a data set can be joined along the first axis: reducing them
+gives exactly the number of the whole set. Metrics with the same `statistic` share what is stored.
 
     N  images        R  weightings of these images (one, or the resamples of a bootstrap)        K  classes
 """
@@ -43,11 +43,11 @@ Statistics = np.ndarray | Sequence[np.ndarray]  # of N images: (N, ...), or wher
 
 @dataclass(frozen=True)
 class Statistic:
-    """What is seen of each image, from which metrics make their numbers. Calling it computes it.
+    """A quantity of each image, from which metrics compute their numbers. Calling it computes it.
 
     Args:
         see: (output, sample) -> one statistic per image: a tensor (B, ...), or B tensors of any shape where `ragged`.
-        needs: the parts of a `Sample` that it looks at: "labels", "clean", "boxes", "reference".
+        needs: the parts of a `Sample` that it reads: "labels", "clean", "boxes", "reference".
         ragged: whether images may have statistics of different shape, such as their detections.
 
     Example:
@@ -69,18 +69,18 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a table: how it is seen per image, pooled over images and finished.
+    """A number of a table: its statistic of each image, how that is pooled over images, and the last step.
 
-    A metric of your own needs one call, `METRICS.add("mine", Metric("mine", ...))`; one more,
-    `STATISTICS.add(...)`, where it is made of something that no other metric looks at.
+    A metric of your own needs one call, `METRICS.add("mine", Metric("mine", ...))`; and another,
+    `STATISTICS.add(...)`, if its statistic is new.
 
     Args:
         name: its name in `METRICS`.
         unit: "%", "dB" or "fraction".
-        statistic: what it is made of, a name in `STATISTICS`.
+        statistic: a name in `STATISTICS`.
         pool: statistics of N images, weights (R, N) -> (R, ...).
-        finish: what was pooled (R, ...) -> numbers (R,).
-        label: how a table heads it.
+        finish: pooled statistics (R, ...) -> numbers (R,).
+        label: its heading in a table.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -100,12 +100,12 @@ class Metric:
 
     @property
     def observe(self) -> Statistic:
-        """What is seen of each image: one object for all metrics that share it."""
+        """Its statistic: the same object for all metrics that share it."""
         return STATISTICS[self.statistic]
 
     @property
     def needs(self) -> frozenset[str]:
-        """The parts of a sample that it looks at."""
+        """The parts of a sample that it reads."""
         return self.observe.needs
 
     @property
@@ -114,7 +114,7 @@ class Metric:
         return self.observe.ragged
 
     def together(self, images: Sequence[np.ndarray]) -> Statistics:
-        """The statistics of single images as one: stacked to (N, ...), or where they are ragged a list."""
+        """The statistics of N single images joined: stacked to (N, ...), or if they are ragged as a list."""
         return list(images) if self.ragged else np.stack(images)
 
     def weigh(self, statistics: Statistics, weights: np.ndarray) -> np.ndarray:
@@ -140,7 +140,7 @@ class Metric:
 
 
 def observe_all(output: Output, sample: Sample, names: Iterable[str]) -> dict[str, Statistics]:
-    """What the metrics of these names look at, each statistic computed once.
+    """The statistics of these metrics, each computed once.
 
     Args:
         output: what a pipeline made of the sample.
@@ -148,10 +148,10 @@ def observe_all(output: Output, sample: Sample, names: Iterable[str]) -> dict[st
         names: names in `METRICS`.
 
     Returns:
-        {name of the statistic: array (B, ...), or where it is ragged a list of B arrays}.
+        {name of the statistic: array (B, ...), or if it is ragged a list of B arrays}.
 
     Raises:
-        ValueError: an unknown metric, or a sample without what one needs.
+        ValueError: an unknown metric, or a sample that lacks what a metric needs.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -179,7 +179,7 @@ def _arrays(seen: Tensor | Sequence[Tensor]) -> Statistics:
 
 
 def _derained(measure: Callable[..., Tensor], save: Callable[[Tensor], Tensor], **how) -> Callable:
-    """A statistic of the derained picture against the clean one; `save` is what keeping it on disk does to it."""
+    """A statistic of the derained picture against the clean one; `save` rounds it as saving it would."""
 
     def observe(output: Output, sample: Sample) -> Tensor:
         return measure(save(output.derained), sample.clean, **how)  # (B,)

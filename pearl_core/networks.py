@@ -1,4 +1,4 @@
-"""What is known of each network, declared in its own file: its title, the files it may want, its groups of parameters.
+"""What is known of each network, declared in its own file: its title, the files it can use, its parameter groups.
 
 A network of your own needs one call, wherever its class stands; then `SEGMENTERS["mine"]` makes one:
 
@@ -23,12 +23,17 @@ class File:
     """A file of weights from elsewhere that a network may start from, or learn with.
 
     Args:
-        load: (network, weights) -> None: puts them to use.
-        words: what it is, for a person who looks for one.
-        settings: weights -> arguments of the constructor, for a network that they fit.
-        fresh: whether it is for a network trained from scratch alone.
-        facts: digest of the file, or None without one -> what a trained net's card says of it; None: the digest by the
-            file's name, where there is one.
+        load: (network, weights) -> None: puts the weights to use.
+        words: what it is, for a person who looks for such a file.
+        settings: weights -> arguments of the constructor of a network that they fit.
+        fresh: whether only a network trained from scratch can use it.
+        facts: digest of the file, or None without a file -> what a trained net's card says of it; None: the card says
+            the digest under the file's name.
+
+    Example:
+        >>> from pearl_core.segment import SEGMENTERS
+        >>> SEGMENTERS["pspnet"].files["backbone"].fresh
+        True
     """
 
     load: Callable[[nn.Module, Weights], None]
@@ -40,15 +45,18 @@ class File:
 
 @dataclass(frozen=True)
 class Network:
-    """A network as the registries know it. Calling it makes one with random weights.
+    """A network as the registries know it. Calling it makes the network, with random weights.
 
     Args:
         make: the constructor. A segmenter's first argument is the number of classes.
         title: its name as papers write it.
         part: "derain" or "segment".
-        files: what it may want, by name ("backbone", "vgg").
-        head: the prefix of the keys of a segmenter's main head: its last bias has one number for each class.
-        training_only: prefixes of keys that only training needs; files without them are whole.
+        files: the files that it can use, by name ("backbone", "vgg").
+        head: the prefix of the keys of a segmenter's main head, whose last bias has a number for each class.
+        training_only: prefixes of keys that only training needs; a file without them is complete.
+
+    Raises:
+        ValueError: an unknown part.
 
     Example:
         >>> from pearl_core.segment import SEGMENTERS

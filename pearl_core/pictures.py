@@ -32,7 +32,7 @@ def round8(x: Tensor) -> Tensor:
 
 
 def trunc8(x: Tensor) -> Tensor:
-    """The picture as saved in 8 bits by authors who cast with `uint8(...)`, which takes the level below.
+    """The picture as saved in 8 bits by authors who cast with `uint8(...)`, which rounds down.
 
     Args:
         x: any tensor; values outside [0, 1] are clamped.
@@ -95,7 +95,7 @@ def psnr(x: Tensor, y: Tensor, *, luma: bool = False, shave: int = 0) -> Tensor:
         (B,) float64 in dB; inf where the images are identical.
 
     Raises:
-        ValueError: two shapes, or nothing left after `shave`.
+        ValueError: x and y differ in shape, or `shave` leaves no pixels.
 
     Example:
         >>> import torch
@@ -121,7 +121,7 @@ def ssim(x: Tensor, y: Tensor, *, luma: bool = False, border: str = "valid", sha
         (B,) float64; 1 where the images are identical.
 
     Raises:
-        ValueError: two shapes, an unknown border, or an image smaller than a window of 11x11.
+        ValueError: x and y differ in shape, an unknown border, or an image smaller than a window of 11x11.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""A pipeline segments what a derainer makes of the picture: S(F(x)), or S(x) where there is no derainer."""
+"""A pipeline derains a picture and segments the result: S(F(x)), or S(x) without a derainer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Pipeline(nn.Module):
     """A derainer and a segmenter, called one after the other on images (B, 3, H, W) in [0, 1].
 
     Args:
-        derain: images (B, 3, H, W) -> derained images of the same shape; None to leave the images as they are.
-        segment: derained images -> logits (B, K, H, W); None to derain only.
+        derain: images (B, 3, H, W) -> derained images of the same shape; None: the images stay as they are.
+        segment: derained images -> logits (B, K, H, W); None: the pipeline only derains.
 
     Returns:
         Called on images, an `Output`: `derained` (B, 3, H, W) and `logits` (B, K, H, W) or None.
@@ -41,12 +41,13 @@ class Pipeline(nn.Module):
 
 @contextmanager
 def frozen(model: nn.Module) -> Iterator[None]:
-    """Inside this context the model is in evaluation mode and its parameters want no gradient.
-
-    Afterwards, and after an error, modes and flags are as they were.
+    """Inside this context the model is in evaluation mode and its parameters ask for no gradient.
 
     Args:
         model: any model.
+
+    Returns:
+        The context. After it, also after an error, modes and flags are as they were.
 
     Raises:
         ValueError: a model made in `torch.inference_mode()`, of which torch takes no gradients.

@@ -1,4 +1,4 @@
-"""Which number format gradients may use. Scores are always float32."""
+"""The number format in which gradients are computed. Scores are always float32."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def resolve(precision: str, device: str = "cpu") -> torch.dtype | None:
 def lowered(model: Callable, images: Tensor, precision: str) -> Callable[[Tensor], Output]:
     """The model as the gradients of an attack see it. For scores take the model itself.
 
-    What an attack decides on its way (which point it keeps, which image is finished) goes by these passes too. "auto"
-    warns where bfloat16 is not fast. Models in another format than float32 stay as they are.
+    These passes also decide which point an attack keeps and which image is finished. "auto" warns if bfloat16 is not
+    fast here. Models in another format than float32 stay as they are.
 
     Args:
         model: any model, see `adapters`.
         images: the images to attack; their format and device count.
         precision: "float32" is the model itself, adapted. "bfloat16" is a copy with its batch norms folded into the
-            convolutions, under autocast; weights that change later do not reach it. The copy is kept for the next
-            attack on the same weights. "auto" is bfloat16 where the hardware is fast at it, else float32.
+            convolutions, under autocast; later changes of the weights do not change it. The copy is kept for the next
+            attack on the same weights. "auto" is bfloat16 if the hardware is fast at it, else float32.
 
     Returns:
         images (B, 3, H, W) -> `Output` in float32.
@@ -93,9 +93,9 @@ def lowered(model: Callable, images: Tensor, precision: str) -> Callable[[Tensor
         return model
     try:
         copy = folded_copy(model.model if isinstance(model, Adapted) else model, images)
-    except torch.cuda.OutOfMemoryError:  # a RuntimeError, too, but none of the model
+    except torch.cuda.OutOfMemoryError:  # a RuntimeError too, but not the model's fault
         raise
-    except (TypeError, RuntimeError) as error:  # what deepcopy says of weight norms of the old kind, locks, files
+    except (TypeError, RuntimeError) as error:  # from deepcopy: weight norms of the old kind, locks, files
         warnings.warn(f"this model cannot be copied: gradients stay float32 ({error})", stacklevel=2)
         return model
 

@@ -1,8 +1,8 @@
 """Rain on a picture: layers of soft streaks over a veil of fog, after RainCityscapes (Hu et al. 2019).
 
-Lengths are shares of the image height, so a preset looks alike at every size; angles are degrees from vertical;
-pictures are numpy float32 in [0, 1], shape (H, W, 3). Not differentiable, and no simulation of drops: one dial,
-`strength`, scales the optical depth of streaks and veil together, and `calibrate` finds it.
+Lengths are shares of the image height, so a preset looks the same at every size; angles are degrees from vertical;
+pictures are numpy float32 in [0, 1], shape (H, W, 3). It is not differentiable and does not simulate drops. One number,
+`strength`, scales the optical depth of streaks and fog together; `calibrate` finds the strength for a given PSNR.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import numpy as np
 
 from .types import choose
 
-NOTICEABLE = 10 / 255  # a streak counts in the mask from this change on, in any channel
-STREAK_LIGHT = np.float32(0.96)  # a drop gathers the light of the whole sky: nearly white
-NIGHT = 0.5  # how bright rain still is, against its light by day, in a street without any light
-HORIZON = 0.45  # share of the height above which everything is far
+NOTICEABLE = 10 / 255  # the mask has a streak where it changes any channel by more than this
+STREAK_LIGHT = np.float32(0.96)  # brightness of a streak: a drop gathers the light of the whole sky
+NIGHT = 0.5  # brightness of rain in a wholly black picture, as a share of that by day
+HORIZON = 0.45  # share of the height, from the top, where everything is far away
 
 
 @dataclass(frozen=True)
 class Rain:
-    """One kind of rain: how its streaks lie, how much fog comes with them, how strong it all is.
+    """A kind of rain: direction, size and number of its streaks, how much fog it has, and its strength.
 
-    Raises ValueError for a number outside its range.
+    Raises:
+        ValueError: a number outside its range.
 
     Example:
         >>> from pearl_core.rain import Rain
@@ -34,15 +35,15 @@ class Rain:
         3
     """
 
-    angle: float = 0.0  # mean wind, degrees from vertical, within +-60
-    sway: float = 8.0  # how far one picture's wind strays from it, degrees (standard deviation)
+    angle: float = 0.0  # mean direction of the streaks, degrees from vertical, within +-60
+    sway: float = 8.0  # standard deviation of a picture's direction from it, degrees
     length: float = 0.25  # of the nearest streaks, in image heights
-    width: float = 0.010  # of the nearest streaks, in image heights; never drawn under one pixel
-    density: float = 20.0  # nearest streaks per square of one image height
-    layers: int = 3
-    depth: float = 0.6  # size of each layer's streaks, seen from the layer before it
+    width: float = 0.010  # of the nearest streaks, in image heights; at least one pixel is drawn
+    density: float = 20.0  # nearest streaks in a square with the image height as its side
+    layers: int = 3  # of streaks, each farther away than the one before
+    depth: float = 0.6  # size of a layer's streaks, as a share of those of the layer before
     veil: float = 0.5  # optical depth of the fog at the horizon, at strength 1
-    strength: float = 1.0  # the dial; 0 is no rain at all
+    strength: float = 1.0  # factor of all optical depths; 0 is no rain at all
 
     def __post_init__(self) -> None:
         legal = {"angle": (-60, 60), "sway": (0, 20), "length": (0.01, 2), "width": (1e-4, 0.2), "density": (0, 500),
@@ -54,7 +55,7 @@ class Rain:
 
 
 class Rainy(NamedTuple):
-    """A picture in the rain, and where its streaks (not its fog) can be seen.
+    """A picture in the rain, and where its streaks (not its fog) are visible.
 
     Example:
         >>> import numpy as np
@@ -68,15 +69,15 @@ class Rainy(NamedTuple):
 
 
 class _Sky(NamedTuple):
-    """What the rain holds at strength 1, whatever the picture shows."""
+    """Streaks and fog at strength 1, which do not depend on what the picture shows."""
 
     streaks: np.ndarray  # (H, W, 1) float32, optical depth
     veil: np.ndarray  # (H, 1, 1) float32, optical depth
     light: np.float32  # of the fog
 
 
-# Shapes chosen on CamVid at 240x176, where these strengths come near PSNR / SSIM of PEARL's input (17.45 / 0.557) and
-# of Rain100H (12.05 / 0.362); other pictures keep the shape and calibrate the strength.
+# Chosen on CamVid at 240x176, where these strengths come near PSNR / SSIM of PEARL's input (17.45 / 0.557) and of
+# Rain100H (12.05 / 0.362). For other pictures only the strength is calibrated again.
 PRESETS = {
     "pearl": Rain(length=0.25, width=0.008, density=75, veil=0.18, strength=1.15),
     "heavy": Rain(length=0.35, width=0.010, density=75, veil=0.15, strength=2.2),
@@ -88,7 +89,7 @@ def preset(name: str, strength: float | None = None) -> Rain:
 
     Args:
         name: "pearl" or "heavy".
-        strength: the dial; None: that of the preset. Each data set has its own, see `calibrate`.
+        strength: factor of all optical depths; None: that of the preset. Each data set has its own, see `calibrate`.
 
     Returns:
         The rain.
@@ -139,11 +140,11 @@ def calibrate(
     tolerance: float = 0.02,
     seeds: Iterable[int | str] | None = None,
 ) -> Rain:
-    """The rain at the strength where the mean PSNR of rainy and clean pictures meets a target.
+    """The rain at the strength where the mean PSNR of rainy against clean pictures meets a target.
 
     Args:
-        pictures: clean ones, each (H, W, 3) float32 in [0, 1].
-        rain: the kind of rain; its strength is not looked at.
+        pictures: clean pictures, each (H, W, 3) float32 in [0, 1].
+        rain: the kind of rain; its strength is ignored.
         target_psnr: in dB, on RGB.
         tolerance: in dB.
         seeds: one for each picture; None: 0, 1, 2, ...
@@ -194,17 +195,17 @@ def _pour(clean: np.ndarray, sky: _Sky, strength: float) -> Rainy:
     opacity = -np.expm1(-strength * sky.streaks)
     change = np.repeat(opacity, 3, axis=2) * (day * STREAK_LIGHT - veiled)  # repeated, as broadcasting over 3 is slow
     red, green, blue = np.moveaxis(np.abs(change) > NOTICEABLE, 2, 0)
-    # a blend of numbers in [0, 1] stays there but for rounding
+    # a blend of numbers in [0, 1] stays in it, except for rounding
     return Rainy(np.clip(veiled + change, 0, 1), red | green | blue)
 
 
 def _daylight(clean: np.ndarray) -> np.float32:
-    """Rain shines by the light of its street: 1 by day, less where the whole picture is dark."""
+    """Brightness of the rain, which reflects the light of the street: 1 by day, less if the whole picture is dark."""
     return np.float32(min(1.0, NIGHT + float(clean.mean())))
 
 
 def _sky(shape: tuple[int, int], rain: Rain, seed: int | str) -> _Sky:
-    """The streaks and the fog of one seed on a picture of that shape."""
+    """The streaks and the fog of a seed, for pictures of that shape."""
     if not isinstance(seed, (int, str, np.integer)):
         raise ValueError(f"wanted an int or str as seed, got {type(seed).__name__}")
     digest = hashlib.sha256(f"{isinstance(seed, str)}:{seed}".encode()).digest()  # so that "7" is not 7
@@ -220,11 +221,11 @@ def _sky(shape: tuple[int, int], rain: Rain, seed: int | str) -> _Sky:
 
 
 def _layer(shape: tuple[int, int], rain: Rain, size: float, wind: float, random: np.random.RandomState) -> np.ndarray:
-    """Optical depth (H, W) of the streaks at one distance: `size` times as large as the nearest, and as bright."""
+    """Optical depth (H, W) of a layer's streaks, which are `size` times as large as the nearest."""
     high, wide = shape
-    count = random.poisson(rain.density * wide / high / size**2)  # the same streaks, further off, crowd together
+    count = random.poisson(rain.density * wide / high / size**2)  # the farther away, the more streaks in the picture
     width = max(rain.width * high * size, 1.0)
-    thin = rain.width * high * size / width  # a streak under one pixel covers only part of it
+    thin = rain.width * high * size / width  # a streak narrower than a pixel covers only part of it
     lean = np.tan(np.radians(wind + random.randn(count, 1)))
     length = np.maximum(rain.length * high * size * random.uniform(0.5, 1.0, (count, 1)), 3.0)
     half = length / 2 * np.cos(np.arctan(lean))  # in rows
@@ -238,9 +239,9 @@ def _layer(shape: tuple[int, int], rain: Rain, size: float, wind: float, random:
     x, y, along = (x0 + lean * (y - y0))[drawn], y[drawn].astype(np.int64), along[drawn]  # (points,)
     left = np.floor(x)
     side = int(np.ceil(width))
-    columns = np.arange(1 - side, side + 1)[:, None]  # about a point, first axis: long inner loops are the fast ones
+    columns = np.arange(1 - side, side + 1)[:, None]  # around a point; first axis, as long inner loops are faster
     across = np.clip(1 - np.abs(columns - (x - left)) / width, 0, None)  # soft sides
-    # streaks that leave on one side come in on the other: no edge is drier than the middle
+    # streaks that leave the picture on one side enter it on the other, so edges are not drier than the middle
     index = y % high * wide + (left.astype(np.int64) + columns) % wide  # (columns, points)
     return np.bincount(index.ravel(), (along * across).ravel(), high * wide).reshape(shape)
 
@@ -252,7 +253,7 @@ def _psnr(image: np.ndarray, clean: np.ndarray) -> float:
 
 
 def _check(clean: np.ndarray) -> None:
-    """One line on what was wanted and what came."""
+    """A ValueError unless `clean` is a picture (H, W, 3), float32 in [0, 1]."""
     wanted = "wanted a picture (H, W, 3), float32 in [0, 1], got"
     if not isinstance(clean, np.ndarray):
         raise ValueError(f"{wanted} {type(clean).__name__}")

@@ -1,4 +1,4 @@
-"""Things by name, each declared once where it is made: attacks, recipes, networks, metrics, methods, data sets."""
+"""Attacks, recipes, networks, metrics, methods and data sets by name, each declared once in its own file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ Other = TypeVar("Other")
 
 
 class Named(Mapping[str, Thing]):
-    """A mapping by name that is read only; two of them, or one and a dict, join to a dict by `|`."""
+    """A read-only mapping by name; `|` joins it with another mapping to a dict.
+
+    Example:
+        >>> from pearl_core.registry import Registry
+        >>> {"red": 1} | Registry("colour")
+        {'red': 1}
+    """
 
     def __or__(self, other: Mapping[str, Thing]) -> dict[str, Thing]:
         return {**self, **other}
@@ -24,10 +30,16 @@ class Named(Mapping[str, Thing]):
 
 
 class Registry(Named[Thing]):
-    """A mapping that declarations add to, in the order in which they are made.
+    """What was declared of a kind, by name, in the order of declaration.
 
-    Before a name is looked up that is not known yet, or all names are listed, everything that `load_with` was told of
-    is loaded. So a name is known wherever it was declared.
+    Before an unknown name is looked up, or all names are listed, the loaders given to `load_with` are called. So a name
+    is known wherever it was declared.
+
+    Args:
+        kind: what it holds, as errors call it.
+
+    Raises:
+        ValueError: from `add`, for a name that is taken; from `choose`, for an unknown name.
 
     Example:
         >>> from pearl_core.registry import Registry
@@ -40,7 +52,7 @@ class Registry(Named[Thing]):
     """
 
     _loaders: ClassVar[list[Callable[[], object]]] = []
-    _lock: ClassVar = RLock()  # one thread loads, others wait; declarations made meanwhile look at what is there
+    _lock: ClassVar = RLock()  # one thread loads, others wait; modules that are loading see what is declared so far
 
     def __init__(self, kind: str):
         self.kind = kind  # what it holds, as errors call it
@@ -48,16 +60,16 @@ class Registry(Named[Thing]):
 
     @classmethod
     def load_with(cls, loader: Callable[[], object]) -> None:
-        """Call `loader` before the next name is looked up that is not known yet: it imports modules that declare more.
+        """Call `loader` before the next unknown name is looked up.
 
         Args:
-            loader: a function without arguments, called once.
+            loader: a function without arguments, called once; it imports modules that declare more.
         """
         cls._loaders.append(loader)
 
     @classmethod
     def load(cls) -> None:
-        """Load what waits to be loaded."""
+        """Call the loaders that were not called yet."""
         with cls._lock:
             while cls._loaders:
                 cls._loaders.pop(0)()
@@ -77,7 +89,7 @@ class Registry(Named[Thing]):
 
     @contextmanager
     def forgetting(self) -> Iterator[None]:
-        """Inside this context names may be added; afterwards they are forgotten. For tests."""
+        """Inside this context names may be added; they are forgotten after it. For tests."""
         self.load()
         before = dict(self._things)
         try:
@@ -103,7 +115,12 @@ class Registry(Named[Thing]):
 
 
 class View(Named[Other], Generic[Thing, Other]):
-    """The things of a registry that are `wanted`, each as `shown`: always what the registry holds now.
+    """Some entries of a registry, each shown in another form; it changes with the registry.
+
+    Args:
+        of: the registry.
+        wanted: entry -> whether the view has it.
+        shown: entry -> what the view shows of it; by default the entry itself.
 
     Example:
         >>> from pearl_core.registry import Registry, View

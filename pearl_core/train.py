@@ -1,7 +1,7 @@
-"""One training loop for every recipe: an iterator the caller logs, draws, stops and checkpoints.
+"""One training loop for every recipe: an iterator, so that the caller can log, draw, stop and store checkpoints.
 
 Every random number of step t comes from (seed, t) alone, and `samples(t)` is a function of t. So a run that is
-killed and resumed from any state ends with the very same weights as one that was not.
+killed and resumed from any state ends with the same weights as a run without interruption.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .pipeline import Pipeline
 from .recipes import Recipe
 from .types import Sample, choose
 
-# What is left of the learning rate when a share t of the steps after the warm-up is done.
+# The learning rate, as a share of its highest, when a share t of the steps after the warm-up is done.
 DECAYS = {
     "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t)),
     "poly": lambda t: (1 - t) ** 0.9,  # semseg's
@@ -37,7 +37,19 @@ class Schedule:
     """How long and how fast a net is trained: linear warm-up, then down to `last_lr`.
 
     The defaults, AdamW and a cosine, suit short runs from scratch; the other choices are those of the papers.
-    Raises ValueError for less than one step, a learning rate of 0, or an unknown name.
+
+    Args:
+        steps: number of steps.
+        lr: the highest learning rate.
+        weight_decay: as the optimiser has it.
+        warmup: share of the steps in which the learning rate rises.
+        clip: largest gradient norm; longer gradients are shortened, so that a bad batch cannot ruin a short run.
+        optimiser: a name in `OPTIMISERS`.
+        decay: a name in `DECAYS`.
+        last_lr: the learning rate at the end.
+
+    Raises:
+        ValueError: less than one step, a learning rate of 0, or an unknown name.
 
     Example:
         >>> from pearl_core.train import Schedule
@@ -48,8 +60,8 @@ class Schedule:
     steps: int
     lr: float = 2e-3
     weight_decay: float = 1e-4
-    warmup: float = 0.05  # share of the steps
-    clip: float = 1.0  # largest gradient norm: one bad batch must not undo a short run
+    warmup: float = 0.05
+    clip: float = 1.0
     optimiser: str = "adamw"
     decay: str = "cosine"
     last_lr: float = 0.0
@@ -69,7 +81,7 @@ class Schedule:
             step: from 0 on.
 
         Returns:
-            The rate of all parameters without a rate of their own.
+            The rate of all parameters that no group gives another rate.
         """
         warm = max(1, round(self.warmup * self.steps))
         if step < warm:
@@ -79,7 +91,7 @@ class Schedule:
 
 
 class Progress(NamedTuple):
-    """After a step: how many are done, the loss of the last one, and everything needed to go on from here.
+    """How far a training run is, after every step.
 
     Example:
         >>> from pearl_core.train import Progress
@@ -87,14 +99,20 @@ class Progress(NamedTuple):
         {}
     """
 
-    done: int
-    loss: float
-    state: Callable[[], dict]
+    done: int  # number of steps done
+    loss: float  # of the last step
+    state: Callable[[], dict]  # gives everything needed to go on from here
 
 
 @dataclass
 class Run:
-    """A training run: the part that moves, its optimiser, and the state to resume from.
+    """A training run: the part that is trained, its optimiser, and the state to resume from.
+
+    Args:
+        pipeline: both nets.
+        recipe: what to minimise, and which part is trained.
+        schedule: how long and how fast.
+        done: number of steps done.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -117,7 +135,7 @@ class Run:
         self.optimiser = make(groups, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay)
 
     def state(self) -> dict:
-        """The full state: plain numbers and tensors, so that `torch.load(weights_only=True)` reads it."""
+        """The full state, as numbers and tensors that `torch.load(weights_only=True)` can read."""
         return {"done": self.done, "weights": self.part.state_dict(), "optimiser": self.optimiser.state_dict()}
 
     def restore(self, state: dict) -> None:
@@ -137,10 +155,10 @@ def train(
     state: dict | None = None,
     dtype: torch.dtype | None = None,
 ) -> Iterator[Progress]:
-    """Train the part that the recipe moves, and yield after every step.
+    """Train the part that the recipe names, and yield after every step.
 
     Args:
-        pipeline: both nets; the one that does not move stays as it is. It ends in evaluation mode.
+        pipeline: both nets; the other part stays as it is. In evaluation mode at the end.
         recipe: what to minimise.
         samples: number of the step -> batch.
         schedule: how long and how fast.
@@ -148,11 +166,11 @@ def train(
         state: what `Progress.state` gave; the run goes on from there and ends with the same weights.
         dtype: the format of the forward pass under autocast; None: float32.
 
-    Yields:
-        `Progress` after every step.
+    Returns:
+        An iterator: `Progress` after every step.
 
     Raises:
-        FloatingPointError: a loss or gradient of nan or inf, before it reaches the weights.
+        FloatingPointError: a loss or gradient of nan or inf; the weights stay as they were.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -201,7 +219,7 @@ def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> 
     run.part.train().requires_grad_(True)
     device = sample.clean.device.type
     with torch.random.fork_rng(devices=[]), torch.autocast(device, dtype, enabled=dtype is not None):
-        torch.manual_seed(hash((seed, run.done)))  # integers hash the same everywhere
+        torch.manual_seed(hash((seed, run.done)))  # hashes of integers are the same everywhere
         loss = run.recipe.loss(run.pipeline, sample)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -215,14 +233,14 @@ def one_step(run: Run, sample: Sample, seed: int, dtype: torch.dtype | None) -> 
 
 
 def grouped(net: nn.Module, rates: Mapping[str, float]) -> tuple[list[float], list[dict]]:
-    """The parameters of a net as groups for an optimiser, those without a rate of their own first.
+    """The parameters of a net as groups for an optimiser; first come those that no rate is given for.
 
     Args:
-        net: the part that moves.
+        net: the part that is trained.
         rates: {name of a group: its learning rate as a multiple}; the net names its groups, see `networks.groups_of`.
 
     Returns:
-        The multiple of each group, and the groups. Without rates that is one group of all parameters.
+        The multiple of each group, and the groups. Without rates: a single group of all parameters.
 
     Raises:
         ValueError: a group that the net does not name, or a rate that is not over 0.

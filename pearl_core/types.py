@@ -1,10 +1,10 @@
-"""The nouns every part shares, and the legend of shapes and units.
+"""The types that all parts share, and the legend of shapes and units.
 
     B  images in a batch        H, W  height and width in pixels        K  classes
 
 Pictures are float32 in [0, 1], shape (B, 3, H, W), RGB. Labels are int64, shape (B, H, W), and `VOID`
-marks pixels that never push an attack and never count in a metric. Radii and steps of attacks are in
-1/255 wherever a person types them; inside the mathematics only `eps / 255` is used.
+marks pixels without a label, which have no gradient in an attack and do not count in a metric. Radii and steps
+of attacks are in 1/255 wherever a person types them; the computations use `eps / 255`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PROTOCOLS = ("corrected", "published")  # where a paper's code and text disagree
 
 
 class Sample(NamedTuple):
-    """A batch of pictures: in the rain, without rain, and what is in them.
+    """A batch of pictures: in the rain, without rain, and their labels.
 
     Example:
         >>> import torch
@@ -32,13 +32,13 @@ class Sample(NamedTuple):
     rainy: Tensor  # (B, 3, H, W)
     clean: Tensor  # (B, 3, H, W)
     labels: Tensor | None  # (B, H, W), None where there are none
-    keys: tuple[str, ...] = ()  # one name per image: addresses its results
+    keys: tuple[str, ...] = ()  # a name for each image, under which its results are stored
     boxes: tuple[Tensor, ...] | None = None  # of the persons in each image, (n, 4): left, top, right, bottom in pixels
-    reference: Output | None = None  # a second answer to compare with, such as the one without attack
+    reference: Output | None = None  # an output to compare with, such as the one without attack
 
 
 class Output(NamedTuple):
-    """What a pipeline makes of a batch. Without a derainer `derained` is the input itself.
+    """What a pipeline returns for a batch. Without a derainer, `derained` is the input itself.
 
     Example:
         >>> import torch
@@ -53,22 +53,22 @@ class Output(NamedTuple):
     @property
     def predicted(self) -> Tensor:
         """The likeliest class of every pixel, (B, H, W)."""
-        return self.logits.max(1).indices  # argmax(1) to the bit, ties too, in a quarter of its time
+        return self.logits.max(1).indices  # the same as argmax(1), also for equal logits, in a quarter of its time
 
 
 def choose(kind: str, name: str, choices: Iterable[str]) -> str:
-    """`name`, if it is one of `choices`.
+    """Check that a name that a user typed is one of the known names.
 
     Args:
         kind: what is chosen, for the error.
-        name: what a user typed.
-        choices: the names there are.
+        name: what the user typed.
+        choices: the known names.
 
     Returns:
         `name`.
 
     Raises:
-        ValueError: what came, and the choices.
+        ValueError: an unknown name; the error lists the choices.
 
     Example:
         >>> from pearl_core.types import choose

@@ -24,11 +24,13 @@ FORBIDDEN = {
     "lab": {"dashboard", "notebooks", "tests", "streamlit"},
     "dashboard": {"notebooks", "tests"},
 }
-# types <- objectives, balls <- searches <- problem <- compose <- catalogue <- attacks by name <- zoo. A new file beside
-# them is built like compose: it may use compose and those before it, and be used by those after it.
+# types <- logits <- losses <- margins <- objectives, balls <- searches <- judging <- problem <- compose <-
+# catalogue <- attacks by name <- zoo. A new file beside them is built like compose: it may use compose and those before
+# it, and be used by those after it.
 RANK = {
-    "objectives": 0, "balls": 0, "restoration": 1, "searches": 1, "problem": 2, "compose": 3, "catalogue": 4,
-    "fixed": 5, "turned": 5, "reliable": 6, "deraining": 6, "square": 6, "zoo": 7, "": 8,
+    "logits": 0, "losses": 1, "margins": 2, "objectives": 3, "balls": 3, "restoration": 4, "searches": 4,
+    "judging": 5, "problem": 6, "compose": 7, "catalogue": 8, "fixed": 9, "turned": 9, "reliable": 10, "deraining": 10,
+    "square": 10, "zoo": 11, "": 12,
 }  # fmt: skip
 # The rooms of the bench, from the ground up: each may import itself and those before it.
 ROOMS = ("system", "data", "nets", "measure", "training", "view", "widgets", "reports", "papers", "reproduce", "bench",

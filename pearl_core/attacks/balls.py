@@ -1,7 +1,7 @@
 """Balls: how far an attack may go. Radii here are in units of the picture, that is eps / 255.
 
-Every image has its own ball. A point projected onto a ball and then clamped to [0, 1] is still in the ball, since the
-picture in the middle lies in [0, 1] too: each coordinate moves towards it.
+Every image has its own ball. A point that is projected onto the ball and then clamped to [0, 1] is still in the ball:
+clamping moves each coordinate towards the picture, which lies in [0, 1] itself.
 """
 
 from __future__ import annotations
@@ -16,20 +16,39 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Ball:
-    """All perturbations (B, 3, H, W) no longer than `radius`."""
+    """All perturbations (B, 3, H, W) no longer than `radius`; `Linf` and `L2` say in which norm.
+
+    Args:
+        radius: in units of the picture.
+
+    Example:
+        >>> from pearl_core.attacks.balls import Linf
+        >>> Linf(0.25).scaled(2)
+        Linf(radius=0.5)
+    """
 
     radius: float
 
     def scaled(self, factor: float):
-        """The ball of the same shape, `factor` times as wide."""
+        """The ball in the same norm, `factor` times as wide."""
         return replace(self, radius=factor * self.radius)
 
 
 class Linf(Ball):
-    """Every channel of every pixel moves by at most `radius`."""
+    """The l-infinity ball: every channel of every pixel moves by at most `radius`.
+
+    Args:
+        radius: in units of the picture.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.balls import Linf
+        >>> Linf(0.25).project(torch.tensor([0.5, -0.125]))
+        tensor([ 0.2500, -0.1250])
+    """
 
     def random(self, uniform: Tensor) -> Tensor:
-        """A point uniform in the ball, from numbers uniform in [0, 1), same shape."""
+        """A uniformly random point of the ball, made of numbers uniform in [0, 1) of the same shape."""
         return (2 * uniform - 1) * self.radius
 
     def steepest(self, gradient: Tensor) -> Tensor:
@@ -42,17 +61,27 @@ class Linf(Ball):
 
 
 class L2(Ball):
-    """The Euclidean length of an image's whole perturbation is at most `radius`."""
+    """The Euclidean ball: the length of an image's whole perturbation is at most `radius`.
+
+    Args:
+        radius: in units of the picture.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.balls import L2
+        >>> L2(2.5).project(torch.tensor([3.0, 4.0, 0.0]).view(1, 3, 1, 1)).flatten()
+        tensor([1.5000, 2.0000, 0.0000])
+    """
 
     def length(self, shape: Sequence[int]) -> float:
-        """The Euclidean radius, whatever the shape of the pictures."""
+        """The Euclidean radius; it does not depend on the shape of the pictures."""
         return self.radius
 
     def random(self, uniform: Tensor) -> Tensor:
-        """A point of the ball in a uniform direction, from numbers uniform in [0, 1), same shape.
+        """A point on the surface of the ball in a random direction, made of numbers uniform in [0, 1), same shape.
 
-        One number per coordinate leaves none for the length: it is that of the edge, where nearly all of a ball of
-        so many dimensions lies.
+        It is on the surface because no random number is left for the length; nearly all of the volume of a ball of so
+        many dimensions lies there.
         """
         tiny = torch.finfo(uniform.dtype).eps
         normal = torch.erfinv((2 * uniform - 1).clamp(tiny - 1, 1 - tiny))
@@ -70,13 +99,22 @@ class L2(Ball):
 
 
 class RootMeanSquare(L2):
-    """The root mean square of an image's whole perturbation is at most `radius`: an l2 ball for any size of picture.
+    """The l2 ball for pictures of any size: the root mean square of an image's whole perturbation is at most `radius`.
 
-    At one radius it holds the l-infinity ball; all of its length may lie in few pixels.
+    It contains the l-infinity ball of the same radius, but a few pixels may change by far more.
+
+    Args:
+        radius: in units of the picture.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.balls import RootMeanSquare
+        >>> RootMeanSquare(1.0).project(torch.tensor([2.0, 0.0, 0.0, 0.0]).view(1, 4, 1, 1)).flatten()
+        tensor([2., 0., 0., 0.])
     """
 
     def steepest(self, gradient: Tensor) -> Tensor:
-        """The step of root mean square 1 along which a linear loss grows most; none where the gradient is zero."""
+        """The step of root mean square 1 along which a linear loss grows most; 0 if the gradient is zero."""
         return super().steepest(gradient) * math.sqrt(gradient[0].numel())
 
     def project(self, delta: Tensor) -> Tensor:
@@ -92,5 +130,18 @@ NORMS = {"linf": Linf, "l2": RootMeanSquare}
 
 
 def lengths(delta: Tensor) -> Tensor:
-    """Euclidean length of each image's perturbation, (B, 1, 1, 1)."""
+    """Euclidean length of each image's perturbation.
+
+    Args:
+        delta: (B, 3, H, W).
+
+    Returns:
+        (B, 1, 1, 1).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.balls import lengths
+        >>> lengths(torch.ones(2, 3, 1, 3)).flatten()
+        tensor([3., 3.])
+    """
     return torch.linalg.vector_norm(delta, dim=(1, 2, 3), keepdim=True)

@@ -1,7 +1,7 @@
 """What is known of each attack, declared beside its function: its target, its title, what it needs.
 
-The names stand in `CATALOGUE`, which is complete once `zoo` is imported; `from pearl_core.attacks.zoo import CATALOGUE`
-sees to that. An attack of your own needs one decorator, wherever its function stands:
+`CATALOGUE` holds the attacks by name. It is complete once `zoo` is imported, so import it from there. An attack of your
+own needs one decorator, wherever its function stands:
 
     @declared("My attack", "Moves every pixel a little.")
     def mine(eps: float = 8, steps: int = 10, **options) -> Ascent:
@@ -27,12 +27,12 @@ Members = Callable[[str], Mapping[str, tuple[str, dict]]]
 
 @dataclass(frozen=True)
 class Target:
-    """What an attack is told to leave or to reach, and how that is made from a model and a sample.
+    """The kind of target of an attack, and how to make it from a model and a sample.
 
     Args:
         name: how errors and addresses call it.
         words: one sentence for a reader who knows no paper.
-        make: (model, sample, **options) -> the target; call `of`.
+        make: (model, sample, **options) -> the target; `of` calls it.
         part: "segment" for attacks on what the segmenter sees, "derain" for attacks on the derained picture.
 
     Example:
@@ -59,7 +59,7 @@ class Target:
             Labels (B, H, W), a `Reference` or `Patches`.
 
         Raises:
-            ValueError: the sample has no labels, and the target is made of them.
+            ValueError: the target is made of labels, and the sample has none.
 
         Example:
             >>> from pearl_core.attacks.catalogue import LABELS, OWN_OUTPUT
@@ -118,12 +118,12 @@ class Entry:
         title: its name as papers write it.
         words: one sentence for a reader who knows no paper.
         target: the kind of target it wants.
-        sized: whether it has a radius `eps`; if not, it looks for the smallest perturbation, and that is its result.
-        stepwise: whether its first n steps are the attack of n steps, so that one run serves them all.
-        queries: whether it asks for answers alone, never for a gradient: a black-box attack.
+        sized: whether it has a radius `eps`; if not, it looks for the smallest perturbation that succeeds.
+        stepwise: whether its first n steps are the attack of n steps, so that one run gives all shorter attacks.
+        queries: whether it asks the model for answers alone, never for a gradient: a black-box attack.
         needs: names of arguments that it cannot do without, such as `features`.
-        members: of an ensemble: protocol -> {member: (name of an attack, its options)}, so that each can be measured
-            by itself. Options are names and numbers; `objective` is a name in `OBJECTIVES`.
+        members: for an ensemble: protocol -> {member: (name of an attack, its options)}, so that each member can be
+            measured by itself. Options are names and numbers; `objective` is a name in `OBJECTIVES`.
 
     Example:
         >>> from pearl_core.attacks.zoo import CATALOGUE
@@ -151,7 +151,7 @@ class Entry:
         return option in signature(self.make).parameters
 
     def members_of(self, protocol: str = "corrected") -> Mapping[str, tuple[str, dict]]:
-        """The members of an ensemble; none of an attack by itself.
+        """The members of an ensemble; empty for an attack that is none.
 
         Args:
             protocol: "corrected" or "published".

@@ -1,4 +1,4 @@
-"""An attack is put together from an objective, a ball and a search. It is a function (model, images, target) -> images.
+"""An attack is made of an objective, a ball and a search, and is a function (model, images, target) -> images.
 
     attack = ascend(cross_entropy, Linf(8 / 255), FixedSteps(alpha=3 / 255, steps=10))
 
@@ -17,15 +17,16 @@ from torch import Tensor, nn
 from ..precision import PRECISIONS
 from ..types import VOID, choose
 from .balls import NORMS, Ball
+from .judging import Keep, Share, select, share_right
 from .objectives import Objective
-from .problem import ImageProblem, Keep, Share, select, share_right
+from .problem import ImageProblem
 from .searches import Search
 
 Attack = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
 class Trajectory(NamedTuple):
-    """An attack with its course: one row for the start, for every step, and for the end of each stage.
+    """The result of an attack and its course: a row for the start, for each of T steps, for the end of each stage.
 
     Example:
         >>> from pearl_core.attacks.zoo import bim
@@ -37,26 +38,26 @@ class Trajectory(NamedTuple):
 
     images: Tensor  # (B, 3, H, W), what the attack returns
     loss: Tensor  # (T + stages, B), the objective, mean over the pixels
-    tracked: Tensor  # of the same shape, the loss the search compares points by
-    accuracy: Tensor | None  # of the same shape, share of the pixels with a label that are right; None without labels
-    iterates: Tensor | None  # (T + 1, B, 3, H, W), where asked for
+    tracked: Tensor  # of the same shape, the loss by which the search compares points
+    accuracy: Tensor | None  # of the same shape, share of the labelled pixels that are right; None without labels
+    iterates: Tensor | None  # (T + 1, B, 3, H, W), the picture at the start and after every step; None: not wanted
 
 
 @dataclass(frozen=True)
 class Ascent:
-    """The attack that increases `objective` inside `ball` and [0, 1] by `search`. Call it, or walk its `iterates`.
+    """The attack that increases `objective` inside `ball` and [0, 1] by `search`. Call it, or loop over `iterates`.
 
     Args:
         objective: the loss to increase.
         ball: how far the attacked picture may lie from the picture.
-        search: how to climb.
+        search: the loop, such as `FixedSteps` or `APGD`.
         random_start: start from a uniformly random point of the ball, not from the picture.
-        seed: decides the random numbers, together with the picture itself: they do not depend on its batch.
+        seed: decides the random numbers, together with the picture itself; its batch has no influence.
         precision: that of the gradients, see `precision.lowered`.
         track: the loss by which the search compares points; None: the objective.
         keep: which of the points is returned; None: the last.
         share: how accuracy is counted.
-        finite: whether nan and inf are an error, which names the step. Some published losses need False.
+        finite: whether nan and inf are an error. Some published losses need False.
 
     Raises:
         ValueError: an unknown precision; when called, pictures, target and mask that do not fit together.
@@ -107,7 +108,15 @@ class Ascent:
             yield (problem.images + delta).clamp(0, 1)
 
     def trace(self, model: nn.Module, images: Tensor, target, *, iterates: bool = False, **options) -> Trajectory:
-        """The attack with its course. Where the attack returns its last point, this costs one forward pass more."""
+        """The attack's result and its course; if the attack returns its last point, one forward pass is added.
+
+        Args:
+            model: images (B, 3, H, W) -> `Output`.
+            images: in [0, 1].
+            target: labels (B, H, W), `Reference` or `Patches`.
+            iterates: whether to keep the picture of every step.
+            **options: `mask` and `keys`, as for calling the attack.
+        """
         problem = self.problem(model, images, target, watch=True, **options)
         points = []
         for delta in self.search(problem, self.ball):
@@ -141,14 +150,14 @@ class Ascent:
 
 
 def ascend(objective: Objective, ball: Ball, search: Search, *, norm: str | None = None, **options) -> Ascent:
-    """Put an attack together from its parts.
+    """The attack made of these parts.
 
     Args:
         objective: the loss to increase.
         ball: how far the attacked picture may lie from the picture.
-        search: how to climb.
-        norm: "linf" or "l2" puts the ball of that norm and the same radius in the place of `ball`; in l2 the radius
-            is the root mean square over all values of an image.
+        search: the loop, such as `FixedSteps` or `APGD`.
+        norm: "linf" or "l2" takes the ball of that norm and the same radius in place of `ball`; in l2 the radius is
+            the root mean square over all values of an image. None: `ball`.
         **options: the other fields of `Ascent`.
 
     Returns:
@@ -198,20 +207,71 @@ def restarted(attack: Ascent, starts: int) -> tuple[Ascent, ...]:
 
 
 def ready(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str] | None = None):
-    """Pictures without a gradient to what made them, and labels as int64. Raises ValueError where they do not fit."""
+    """What an attack is given, checked: pictures detached from what made them, labels as int64.
+
+    Args:
+        images: (B, 3, H, W) in [0, 1].
+        target: labels (B, H, W) of any integer type, `Reference` or `Patches`.
+        mask: (B, H, W), or None.
+        keys: a name for each picture, or None.
+
+    Returns:
+        Images and target.
+
+    Raises:
+        ValueError: they do not fit together.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.compose import ready
+        >>> ready(torch.zeros(1, 3, 8, 8), torch.zeros(1, 8, 8, dtype=torch.uint8))[1].dtype
+        torch.int64
+    """
     check(images, target, mask, keys)
-    with torch.inference_mode(False):  # an attack takes gradients there too
+    with torch.inference_mode(False):  # so that an attack can take gradients when it is called there
         images, target = (select(part, outside) for part in (images, target))
         return images.detach(), target.long() if isinstance(target, Tensor) else target
 
 
 def outside(tensor: Tensor) -> Tensor:
-    """The tensor, or where it was made in `torch.inference_mode()` a copy of it that gradients may use."""
+    """The tensor, or a copy that can have gradients if it was made in `torch.inference_mode()`.
+
+    Args:
+        tensor: any tensor.
+
+    Returns:
+        The tensor or its copy.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.compose import outside
+        >>> with torch.inference_mode():
+        ...     images = torch.ones(2)
+        >>> outside(images).is_inference()
+        False
+    """
     return tensor.clone() if tensor.is_inference() else tensor
 
 
 def check(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str] | None = None) -> None:
-    """A one-line ValueError where pictures, target, mask and keys do not fit together."""
+    """Check that pictures, target, mask and keys fit together.
+
+    Args:
+        images: (B, 3, H, W) in [0, 1].
+        target: labels (B, H, W) from 0 up, `Reference` or `Patches`.
+        mask: (B, H, W), or None.
+        keys: a name for each picture, or None.
+
+    Raises:
+        ValueError: what was wanted and what came.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.compose import check
+        >>> check(torch.zeros(1, 3, 8, 8), torch.zeros(1, 9, 9, dtype=torch.long))
+        Traceback (most recent call last):
+        ValueError: wanted labels (B, H, W) for pictures (1, 3, 8, 8), got (1, 9, 9)
+    """
     kind = target.dtype if isinstance(target, Tensor) else None
     if not images.is_floating_point() or (kind is not None and kind.is_floating_point):
         raise ValueError(f"wanted float pictures and integer labels, got {images.dtype} and {kind}")

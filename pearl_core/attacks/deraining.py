@@ -15,7 +15,14 @@ from .units import steps_within
 
 
 def quarter(eps: float, alpha: float | None) -> float:
-    """The step of these attacks: eps / 4 unless `alpha` is given.
+    """The length of a step of these attacks.
+
+    Args:
+        eps: radius in 1/255.
+        alpha: the length in 1/255; None: eps / 4.
+
+    Returns:
+        The length in 1/255.
 
     Example:
         >>> from pearl_core.attacks.zoo import quarter
@@ -164,7 +171,7 @@ def unnoticeable_attack(
 def object_sensitive(
     features: Features, eps: float = 8, steps: int = 20, alpha: float | None = None, **options
 ) -> Ascent:
-    """One patch of the output made to look like another (Yu et al. 2022, eq. 11).
+    """Changes one patch of the output until it looks like another patch (Yu et al. 2022, eq. 11).
 
     Args:
         features: images (B, 3, H, W) -> feature maps (B, C, h, w), one per layer.

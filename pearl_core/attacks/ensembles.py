@@ -1,4 +1,4 @@
-"""Several attacks on the same pictures, and the worst of what they find."""
+"""Several attacks on the same pictures, and the worst result of them for each picture or for the data set."""
 
 from __future__ import annotations
 
@@ -14,29 +14,39 @@ from ..chance import answer
 from ..metrics import confusion, mean_iou
 from ..types import PROTOCOLS, VOID, Sample, choose
 from .compose import Attack, Trajectory, ready
-from .problem import for_answers, select, share_of, share_right
+from .judging import for_answers, select, share_of, share_right
 from .searches import wide
 
 
 class Attacked(NamedTuple):
-    """The pictures of one attack, and how much of each is still right, in float32."""
+    """The pictures of one attack, and how far each is from the attack's goal; lower is better for the attacker.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.ensembles import Attacked
+        >>> Attacked(torch.zeros(2, 3, 8, 8), torch.tensor([0.5, 0.0])).left
+        tensor([0.5000, 0.0000])
+    """
 
     images: Tensor  # (B, 3, H, W)
-    left: Tensor  # (B,) share of the labelled pixels still correct; for targets that are no labels minus the loss
+    left: Tensor  # (B,) accuracy; minus accuracy for attacks towards labels; minus the loss for other targets
 
 
 @dataclass(frozen=True)
 class WorstOf:
     """Several attacks; of each image the result with the lowest pixel accuracy (SEA, section 2.4).
 
-    For a target that is no label map, the result with the highest loss of the first member is taken, so the members
-    should share one objective.
+    For a target that is no label map, the result with the highest loss is taken, by the objective of the first member:
+    the members should share it.
 
     Args:
         members: the attacks by name.
-        skip: stop early on an image once every pixel is misclassified: later members do not get it. Then the members
-            are not known by themselves, and `counts` for a worst mIoU raises an error.
-        towards: the target is a wanted label map; of each image the result nearest to it is taken.
+        skip: whether later members do not get images of which every pixel is misclassified already. It saves time;
+            but what each member does by itself is then unknown, and `counts` is refused.
+        towards: whether the target is a label map to reach; of each image the result nearest to it is taken.
+
+    Raises:
+        ValueError: from `counts`, with `skip`.
 
     Example:
         >>> from pearl_core.attacks.ensembles import WorstOf
@@ -67,7 +77,14 @@ class WorstOf:
         return {name: attack.trace(model, images, target, **options) for name, attack in self.members.items()}
 
     def each(self, model: nn.Module, images: Tensor, target, **options) -> dict[str, Attacked]:
-        """What every member found, in their order. Where a member was not given an image: what was found before."""
+        """The result of every member, in their order; for an image that it was not given, the one of the member before.
+
+        Args:
+            model: images (B, 3, H, W) -> `Output`.
+            images: in [0, 1].
+            target: labels (B, H, W), `Reference` or `Patches`.
+            **options: those of the members, such as `mask` and `keys`.
+        """
         images, target = ready(images, target, options.get("mask"), options.get("keys"))
         pictures, left = images, images.new_full((len(images),), torch.inf)
         results: dict[str, Attacked] = {}
@@ -84,7 +101,7 @@ class WorstOf:
         return results
 
     def measure(self, model: nn.Module, images: Tensor, target) -> Tensor:
-        """How much is left of each picture: (B,)."""
+        """How far each picture is from the attack's goal, (B,): see `Attacked`. In float32."""
         if isinstance(target, Tensor):
             accuracy = accuracy_of(model, images, target)
             return -accuracy if self.towards else accuracy
@@ -93,7 +110,7 @@ class WorstOf:
         return -loss.flatten(1).mean(1) if loss.dim() > 1 else -loss
 
     def counts(self, model: nn.Module, images: Tensor, target: Tensor, **options) -> np.ndarray:
-        """Statistics of `metrics.confusion` under each member, (A, B, K, 3); `worst_miou` wants those of all images."""
+        """`metrics.confusion` under each of A members, (A, B, K, 3); `worst_miou` wants it for all images."""
         if self.skip:
             raise ValueError(
                 "wanted an ensemble that gives every image to every member, as a worst mIoU compares them all, "
@@ -109,14 +126,28 @@ class WorstOf:
 
 
 def rows(values, which: Tensor):
-    """Those rows of an option: a tensor, a list of one thing per picture, or None."""
+    """Some rows of an option that says something of each picture.
+
+    Args:
+        values: a tensor, a list, or None.
+        which: the numbers of the rows.
+
+    Returns:
+        The rows; None for None.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.ensembles import rows
+        >>> rows(["a", "b", "c"], torch.tensor([0, 2]))
+        ['a', 'c']
+    """
     if values is None or isinstance(values, Tensor):
         return values if values is None else values[which]
     return [values[i] for i in which.tolist()]
 
 
 def worst_of(*attacks: Attack) -> WorstOf:
-    """The worst case, image by image, of attacks without names.
+    """The worst case of several attacks for each image, without names for them.
 
     Args:
         *attacks: each (model, images, target) -> images.
@@ -158,7 +189,7 @@ def accuracy_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
 
 
 def worst_accuracy(predictions: Tensor, labels: Tensor, *, batch: int, protocol: str = "corrected") -> Tensor:
-    """The lowest accuracy of each image over several attacks, from their predictions. SEA reports its mean.
+    """The lowest accuracy of each image over several attacks, from their predictions; SEA reports the mean of it.
 
     Args:
         predictions: (A, N, H, W), classes under each of A attacks.
@@ -190,10 +221,26 @@ def worst_accuracy(predictions: Tensor, labels: Tensor, *, batch: int, protocol:
 
 
 def published_pairing(images: int, batch: int) -> Tensor:
-    """Whose prediction meets the labels of each image in SEA's code, (N,): in a last, shorter batch another image's.
+    """Whose prediction SEA's code compares with the labels of each image: in a shorter last batch another image's.
 
-    Known is that of 1449 images in batches of 24 the last 9 are wrong. The slip that spoils these and no others is to
-    look for batch b's predictions from b times its own size on: they begin at 1440 and meet those from 540 on.
+    It is known that of 1449 images in batches of 24 the last 9 are wrong. One error explains exactly these: the
+    predictions of batch b are looked up from b times the size of that batch on. For the last batch, which has 9 images
+    and begins at 1440, that is 60 * 9 = 540.
+
+    Args:
+        images: N, how many there are.
+        batch: the batch size of the evaluation.
+
+    Returns:
+        (N,) int64, numbers of images.
+
+    Raises:
+        ValueError: a batch size under 1.
+
+    Example:
+        >>> from pearl_core.attacks.ensembles import published_pairing
+        >>> published_pairing(images=5, batch=3)
+        tensor([0, 1, 2, 2, 3])
     """
     if batch < 1:
         raise ValueError(f"wanted batches of 1 image or more, got {batch}")
@@ -205,9 +252,9 @@ def published_pairing(images: int, batch: int) -> Tensor:
 def worst_miou(counts: np.ndarray, seed: int = 0, gain: float = 1e-4) -> tuple[float, np.ndarray]:
     """The lowest mIoU of a data set when each image gets one of several attacks, by greedy search.
 
-    All images start with the attack that is worst alone. Then images in random order change their attack where that
-    lowers the mIoU of the whole set, again and again, until a round gains no more than `gain`. This is the later code
-    of SEA's authors; only an attacker who knows the whole set could do it.
+    All images start with the attack that gives the lowest mIoU by itself. Then, in random order, each image changes its
+    attack if that lowers the mIoU of the whole set; rounds are repeated until one gains no more than `gain`. This is
+    the later code of SEA's authors; only an attacker who knows the whole set could do it.
 
     Args:
         counts: (A, N, K, 3), `metrics.confusion` under each attack of each image.

@@ -11,7 +11,7 @@ from . import objectives as loss
 from .catalogue import declared
 from .compose import Ascent, ascend
 from .objectives import OBJECTIVES, cross_entropy
-from .units import ball_of, steps_within, whole  # noqa: F401 - what attacks of one's own are made of, at hand here
+from .units import ball_of, steps_within, whole  # noqa: F401 - for attacks of your own, which import them from here
 
 
 @declared("FGSM", "One big step.", stepwise=True)
@@ -99,7 +99,7 @@ def mi_fgsm(eps: float = 8, steps: int = 10, alpha: float | None = None, decay: 
         eps: radius in 1/255.
         steps: number of steps.
         alpha: length of a step in 1/255; None: eps / steps.
-        decay: how much of the earlier gradients stays at every step.
+        decay: what remains of the sum of earlier gradients at every step; 1 keeps all of it.
         **options: fields of `compose.Ascent`.
 
     Returns:
@@ -151,7 +151,7 @@ def cw(eps: float = 8, steps: int = 10, alpha: float | None = None, confidence: 
         eps: radius in 1/255.
         steps: number of steps.
         alpha: length of a step in 1/255; None: 3 eps / 8.
-        confidence: by how much (in logits) a pixel must be wrong before the attack leaves it alone.
+        confidence: once a pixel is wrong by this much (in logits), the attack works on the others.
         **options: fields of `compose.Ascent`.
 
     Returns:

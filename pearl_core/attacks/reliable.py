@@ -1,6 +1,7 @@
-"""Attacks that find their own step or take any loss, and the SEA ensemble of them. eps and alpha are in 1/255.
+"""APGD and its relatives, which take any loss, and the SEA ensemble of them. eps and alpha are in 1/255.
 
-All of them return the point of lowest pixel accuracy they saw (Croce & Hein 2020; Croce, Singh & Hein 2024, "SEA").
+All of them return the point of lowest pixel accuracy among those they computed (Croce & Hein 2020; Croce, Singh & Hein
+2024, "SEA").
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from ..types import PROTOCOLS, choose
 from .catalogue import declared
 from .compose import Ascent, ascend
 from .ensembles import WorstOf
+from .judging import LOWEST_ACCURACY, published_share_right
 from .objectives import OBJECTIVES, Objective, cross_entropy, published_jensen_shannon
-from .problem import LOWEST_ACCURACY, published_share_right
 from .searches import APGD, RedEps, checks, published_checks
 from .units import ball_of, steps_within, whole
 
-# the loss that soonest brings most images to zero comes first: it spares `stop="ensemble"` the others
+# the loss that brings most images to accuracy 0 comes first: with `stop="ensemble"` the others need not attack those
 SEA_LOSSES = ("js", "mask_ce", "mask_sph", "bal_ce")
 CHECKS = {"corrected": checks, "published": published_checks}
 
@@ -29,7 +30,7 @@ def best_pgd(
     protocol: str = "corrected",
     **options,
 ) -> Ascent:
-    """PGD as SEA compares it with APGD (table 7): any loss, and the best point in place of the last.
+    """PGD as SEA compares it with APGD (table 7): with any loss, and it returns the best point, not the last.
 
     Args:
         eps: radius in 1/255.
@@ -58,7 +59,9 @@ def best_pgd(
 def apgd(
     eps: float = 8, steps: int = 100, objective: Objective = cross_entropy, *, protocol: str = "corrected", **options
 ) -> Ascent:
-    """APGD from the picture, on any loss, its progress measured by cross-entropy (Croce & Hein 2020; SEA section 2.3).
+    """APGD on any loss, which compares points by cross-entropy (Croce & Hein 2020; SEA section 2.3).
+
+    It starts at the picture itself.
 
     Args:
         eps: radius in 1/255.
@@ -169,8 +172,8 @@ def sea(eps: float = 8, steps: int = 300, *, protocol: str = "corrected", stop: 
         eps: radius in 1/255.
         steps: number of steps of each of the four.
         protocol: as for `apgd`.
-        stop: "member": all four attack every image. "ensemble": an image that one loss brought to zero accuracy is
-            not given to the later ones.
+        stop: "member": all four attack every image. "ensemble": an image that one loss brought to accuracy 0 is not
+            attacked by the later ones.
         **options: fields of `compose.Ascent`.
 
     Returns:

@@ -21,7 +21,7 @@ Features = Callable[[Tensor], tuple[Tensor, ...]]  # pictures (B, 3, H, W) -> ma
 
 
 class Reference(NamedTuple):
-    """The picture that an output is compared with.
+    """The picture that the derained picture is compared with; `reference` makes it, with its features.
 
     Example:
         >>> import torch
@@ -32,7 +32,7 @@ class Reference(NamedTuple):
 
     image: Tensor  # (B, 3, H, W): the net's own output before the attack, or the rainy picture
     region: Tensor | None = None  # (B, H, W), 1 where a difference counts
-    features: tuple[Tensor, ...] | None = None
+    features: tuple[Tensor, ...] | None = None  # each (B, C, h, w), of `image`; None: not needed
 
     def check(self, images: Tensor) -> None:
         wanted = images.shape[:1] + images.shape[2:]
@@ -43,10 +43,17 @@ class Reference(NamedTuple):
 
 
 class Patches(NamedTuple):
-    """The patch of the output that is to look like another picture's patch."""
+    """The patch of the output that is to look like another patch; `patches` makes it.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import Patches
+        >>> Patches(torch.tensor([[0, 0]]), (torch.zeros(1, 3, 4, 4),), torch.tensor([[4, 4]])).size
+        tensor([[4, 4]])
+    """
 
     corner: Tensor  # (B, 2) int64, row and column of the source patch's upper left pixel
-    features: tuple[Tensor, ...]  # of the patch to look like
+    features: tuple[Tensor, ...]  # each (B, C, h, w), of the patch to look like
     size: Tensor  # (B, 2) int64, height and width: one size in a batch
 
     def check(self, images: Tensor) -> None:
@@ -57,13 +64,48 @@ class Patches(NamedTuple):
 
 
 def squared_error(output: Output, target: Reference, progress: float) -> Tensor:
-    """Squared difference to the reference, mean over the channels (LMSE, eq. 4; `minus` on the rain: eq. 15)."""
+    """Squared difference to the reference, mean over the channels (LMSE, eq. 4; `minus` on the rain: eq. 15).
+
+    Args:
+        output: its derained picture is (B, 3, H, W).
+        target: the picture to compare with.
+        progress: not looked at.
+
+    Returns:
+        (B, H, W), 0 outside the reference's region.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import Reference, squared_error
+        >>> from pearl_core.types import Output
+        >>> squared_error(Output(torch.ones(1, 3, 1, 2), None), Reference(torch.zeros(1, 3, 1, 2)), 0.0)
+        tensor([[[1., 1.]]])
+    """
     loss = (output.derained - target.image).square().mean(1)
     return loss if target.region is None else loss * target.region
 
 
 def perceptual(features: Features) -> Objective:
-    """Distance of deep features, each position's brought to length 1 (eq. 5; Zhang et al. 2018 without their heads)."""
+    """Distance of deep features (eq. 5; LPIPS of Zhang et al. 2018 without their learned weights).
+
+    Args:
+        features: pictures (B, 3, H, W) -> maps (B, C, h, w), one per layer; each position is scaled to length 1.
+
+    Returns:
+        The objective: (output, `Reference` with features, progress) -> (B,).
+
+    Raises:
+        ValueError: when called, a reference without features.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import perceptual, reference
+        >>> from pearl_core.types import Output
+        >>> features = lambda images: (images,)
+        >>> picture = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+        >>> perceptual(features)(Output(picture.flip(1), None), reference(picture, features), 0.0)
+        tensor([2.])
+    """
 
     def objective(output: Output, target: Reference, progress: float) -> Tensor:
         if target.features is None:
@@ -74,7 +116,24 @@ def perceptual(features: Features) -> Objective:
 
 
 def unnoticeable(features: Features, weight: float = 25.0) -> Objective:
-    """Far in features, near in pixels: the perceptual distance less `weight` x mean squared error (eq. 14)."""
+    """Far in features, near in pixels: the perceptual distance minus a multiple of the mean squared error (eq. 14).
+
+    Args:
+        features: as for `perceptual`.
+        weight: of the mean squared error.
+
+    Returns:
+        The objective: (output, `Reference` with features, progress) -> (B,).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import reference, unnoticeable
+        >>> from pearl_core.types import Output
+        >>> features = lambda images: (images,)
+        >>> picture = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+        >>> unnoticeable(features, 3)(Output(picture.flip(1), None), reference(picture, features), 0.0)
+        tensor([0.])
+    """
     far = perceptual(features)
 
     def objective(output: Output, target: Reference, progress: float) -> Tensor:
@@ -84,7 +143,24 @@ def unnoticeable(features: Features, weight: float = 25.0) -> Objective:
 
 
 def patch_distance(features: Features) -> Objective:
-    """Perceptual distance of the source patch to the wanted one; `minus` of it is object-sensitive (eq. 11)."""
+    """Perceptual distance from the source patch to the wanted one; attacks maximise `minus` of it (eq. 11).
+
+    Args:
+        features: as for `perceptual`.
+
+    Returns:
+        The objective: (output, `Patches`, progress) -> (B,).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import patch_distance, patches
+        >>> from pearl_core.types import Output
+        >>> features, picture = lambda images: (images,), torch.ones(1, 3, 16, 16)
+        >>> corner = torch.zeros(1, 2, dtype=torch.long)
+        >>> target = patches(picture, features, corner, corner + 8, (4, 4))
+        >>> patch_distance(features)(Output(picture, None), target, 0.0)
+        tensor([0.])
+    """
 
     def objective(output: Output, target: Patches, progress: float) -> Tensor:
         return distance(features(crop(output.derained, target.corner, target.size)), target.features)
@@ -120,7 +196,7 @@ def own_output(model: nn.Module, images: Tensor, *, rounded: bool = True) -> Ten
 
 
 def reference(image: Tensor, features: Features | None = None, region: Tensor | None = None) -> Reference:
-    """A reference with its features, computed once.
+    """The picture to compare with, and its features, which are computed once.
 
     Args:
         image: (B, 3, H, W).
@@ -143,7 +219,7 @@ def reference(image: Tensor, features: Features | None = None, region: Tensor | 
 
 
 def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, size: tuple[int, int]) -> Patches:
-    """Patches of the output that shall look like other patches.
+    """The target of an object-sensitive attack: patches of the output that shall look like other patches.
 
     Args:
         image: (B, 3, H, W), where the wanted patches are.
@@ -153,7 +229,7 @@ def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, s
         size: height and width.
 
     Returns:
-        The target of an object-sensitive attack.
+        The corners of the source patches, and the features of the wanted ones.
 
     Raises:
         ValueError: a source patch outside the image.
@@ -173,7 +249,7 @@ def patches(image: Tensor, features: Features, source: Tensor, wanted: Tensor, s
 
 
 def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tensor:
-    """Where a derainer changed the picture: the rain, as far as the derainer saw it.
+    """Where a derainer changed the picture: the rain that it saw.
 
     Args:
         rainy: (B, 3, H, W) in [0, 1].
@@ -196,7 +272,23 @@ def rain_region(rainy: Tensor, derained: Tensor, threshold: float = 10) -> Tenso
 
 
 def distance(features: tuple[Tensor, ...], wanted: tuple[Tensor, ...], region: Tensor | None = None) -> Tensor:
-    """Sum over layers of the mean squared difference of features of length 1: (B,)."""
+    """Perceptual distance of features: mean squared difference of each layer, summed over the layers.
+
+    Args:
+        features: maps (B, C, h, w), one per layer; each position is scaled to length 1.
+        wanted: the same of the other picture.
+        region: (B, H, W), true where a difference counts; None: everywhere.
+
+    Returns:
+        (B,).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import distance
+        >>> east, north = torch.eye(2).view(2, 1, 2, 1, 1)
+        >>> distance((east,), (north,)), distance((east,), (3 * east,))
+        (tensor([2.]), tensor([0.]))
+    """
     total = torch.zeros((), device=wanted[0].device)
     for a, b in zip(features, wanted, strict=True):
         apart = (F.normalize(a, dim=1, eps=1e-10) - F.normalize(b, dim=1, eps=1e-10)).square().sum(1)
@@ -207,6 +299,21 @@ def distance(features: tuple[Tensor, ...], wanted: tuple[Tensor, ...], region: T
 
 
 def crop(images: Tensor, corner: Tensor, size: Tensor) -> Tensor:
-    """One patch of each image: (B, 3, h, w)."""
+    """One patch of each image.
+
+    Args:
+        images: (B, 3, H, W).
+        corner: (B, 2) int64, row and column of the upper left pixel.
+        size: (B, 2) int64, height and width, the same for all images.
+
+    Returns:
+        (B, 3, h, w).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.restoration import crop
+        >>> crop(torch.rand(1, 3, 16, 16), torch.tensor([[2, 3]]), torch.tensor([[4, 5]])).shape
+        torch.Size([1, 3, 4, 5])
+    """
     height, width = size[0].tolist()
     return torch.stack([x[:, r : r + height, c : c + width] for x, (r, c) in zip(images, corner.tolist(), strict=True)])

@@ -1,15 +1,8 @@
 """Searches own the loop of an attack. They see a problem and a ball, never the model or the labels.
 
-A search is a generator: it yields the perturbation at the start and after every step, so that a caller who wants the
-attack after 3, 5 and 10 steps runs it once. What it may ask of a problem:
-
-    start(ball)                     where to begin, (B, 3, H, W)
-    look(delta, progress)           what is to be seen there, per image: a `Reading`
-    look(delta, progress, gradient=False)    the same by a forward pass alone
-    project(delta, ball)            the nearest allowed point: in the ball, the picture in [0, 1], inside the mask
-    kept                            the best point since `reopen`, by what the attack keeps; None if it keeps the last
-    generators()                    a source of random numbers for each picture
-    reopen()                        forget it, and bring back the images that were finished
+A search is a generator: it yields the perturbation (B, 3, H, W) at the start and after every step, so that a caller who
+wants the attack after 3, 5 and 10 steps runs it once. `Problem` lists what it may ask. An attack runs a search; see
+`compose.ascend`.
 """
 
 from __future__ import annotations
@@ -26,7 +19,15 @@ from .balls import Ball
 
 
 class Reading(NamedTuple):
-    """One look at a point, per image. Images that are finished keep their last values, with gradient zero."""
+    """What a search sees at one point, per image. Finished images keep their last values, with gradient zero.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.searches import Reading
+        >>> loss = torch.tensor([0.5])
+        >>> Reading(loss, gradient=torch.ones(1, 3, 1, 1), tracked=loss, accuracy=None).loss
+        tensor([0.5000])
+    """
 
     loss: Tensor  # (B,) the objective, mean over all pixels of the image
     gradient: Tensor | None  # (B, 3, H, W) of the sum over the pixels
@@ -35,13 +36,24 @@ class Reading(NamedTuple):
 
 
 class Problem(Protocol):
-    kept: Tensor | None
+    """What a search may ask; `problem.ImageProblem` answers for pictures and a model."""
 
-    def start(self, ball: Ball) -> Tensor: ...
-    def look(self, delta: Tensor, progress: float, *, gradient: bool = True) -> Reading: ...
-    def project(self, delta: Tensor, ball: Ball) -> Tensor: ...
-    def generators(self) -> list[torch.Generator]: ...
-    def reopen(self) -> None: ...
+    kept: Tensor | None  # (B, 3, H, W), the best point since `reopen`; None if the attack returns its last point
+
+    def start(self, ball: Ball) -> Tensor:
+        """Where to begin, (B, 3, H, W)."""
+
+    def look(self, delta: Tensor, progress: float, *, gradient: bool = True) -> Reading:
+        """Loss, gradient and accuracy at a point; `gradient=False` spares the backward pass."""
+
+    def project(self, delta: Tensor, ball: Ball) -> Tensor:
+        """The nearest allowed point: in the ball, the picture in [0, 1], unchanged outside the mask."""
+
+    def generators(self) -> list[torch.Generator]:
+        """A source of random numbers for each picture."""
+
+    def reopen(self) -> None:
+        """Forget the best point, and go on with the images that were finished."""
 
 
 Search = Callable[[Problem, Ball], Iterator[Tensor]]
@@ -49,11 +61,27 @@ Search = Callable[[Problem, Ball], Iterator[Tensor]]
 
 @dataclass(frozen=True)
 class FixedSteps:
-    """`steps` steps of length `alpha` (in units of the picture) along the steepest direction.
+    """Steps of one length along the steepest direction (BIM, Kurakin et al. 2017; MI-FGSM, Dong et al. 2018).
 
-    With `momentum` the direction is that of all gradients so far, each brought to mean size 1, faded by `momentum` at
-    every step (MI-FGSM, Dong et al. 2018). The first n steps are the same whatever the budget, as long as the
-    objective does not look at `progress`: one run then serves every smaller number of steps.
+    The first n steps do not depend on `steps`, unless the objective looks at `progress`: one run then serves every
+    smaller number of steps.
+
+    Args:
+        alpha: length of a step, in units of the picture.
+        steps: number of steps.
+        momentum: what remains of the sum of earlier gradients at every step; each gradient is divided by the mean of
+            its absolute values first. 0: the direction is that of the last gradient.
+
+    Example:
+        >>> from pearl_core.attacks.balls import Linf
+        >>> from pearl_core.attacks.compose import ascend
+        >>> from pearl_core.attacks.objectives import cross_entropy
+        >>> from pearl_core.attacks.searches import FixedSteps
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> attack = ascend(cross_entropy, Linf(0.03), FixedSteps(alpha=0.01, steps=2))
+        >>> attack(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
     """
 
     alpha: float
@@ -76,16 +104,36 @@ class FixedSteps:
 
 
 class Checks(NamedTuple):
-    """When APGD asks whether to halve its step, and what it takes for progress there."""
+    """When APGD checks whether to halve its step, and what counts as progress there.
+
+    Example:
+        >>> from pearl_core.attacks.searches import Checks
+        >>> Checks((3, 6), origin=True, strict=True, fresh=True).at
+        (3, 6)
+    """
 
     at: tuple[int, ...]  # after how many steps, ascending
-    origin: bool  # whether the start counts as the point before the first step; if not, a loss of 0 stands there
-    strict: bool  # whether exactly rho of the steps having gained is too few; if not it is enough
-    fresh: bool  # whether the first check can halve because the best point did not improve
+    origin: bool  # True: the first step is compared with the loss at the start; False: with 0
+    strict: bool  # whether the step is kept if exactly a share rho of the steps raised the loss
+    fresh: bool  # whether the first check can halve the step because the best point did not improve
 
 
 def checks(steps: int) -> Checks:
-    """As the paper's text has them (Croce & Hein 2020, section 3): at 22 % of the steps, then ever sooner."""
+    """The checks of the paper's text: after 22 % of the steps, then at shorter and shorter distances.
+
+    From Croce & Hein 2020, section 3.
+
+    Args:
+        steps: number of steps of the whole search.
+
+    Returns:
+        When and how to check.
+
+    Example:
+        >>> from pearl_core.attacks.searches import checks
+        >>> checks(100).at
+        (22, 41, 57, 70, 80, 87, 93, 99)
+    """
     before, share, at = 0.0, 0.22, []
     while share < 1 and len(at) < steps:
         at.append(math.ceil(round(share * steps, 9)))  # 0.22 * 50 is a hair over 11
@@ -94,7 +142,19 @@ def checks(steps: int) -> Checks:
 
 
 def published_checks(steps: int) -> Checks:
-    """As the authors' code has them: whole windows, the first of which compares the first loss with zero."""
+    """The checks of the authors' code: windows of whole steps, and the first step is compared with a loss of 0.
+
+    Args:
+        steps: number of steps of the whole search.
+
+    Returns:
+        When and how to check.
+
+    Example:
+        >>> from pearl_core.attacks.searches import published_checks
+        >>> published_checks(100).at
+        (22, 41, 57, 70, 80, 87, 93, 99, 105)
+    """
     window, fewer, least = (max(int(share * steps), 1) for share in (0.22, 0.03, 0.06))
     at = []
     while sum(at) < steps:
@@ -105,14 +165,32 @@ def published_checks(steps: int) -> Checks:
 
 @dataclass(frozen=True)
 class APGD:
-    """PGD that finds its own step: from twice the radius, halved where it does not pay (Croce & Hein 2020).
+    """PGD that finds its own step: it begins with twice the radius and is halved when it fails (Croce & Hein 2020).
 
-    At each check an image whose tracked loss rose in fewer than `rho` of the steps since the last one, or whose best
-    point is still the same although its step is too, goes back to that point with half the step.
+    At each check every image is looked at by itself. If its tracked loss rose in less than a share `rho` of the steps
+    since the last check, or if neither its best point nor its step changed since then, it returns to its best point
+    and halves its step.
+
+    Args:
+        steps: number of steps.
+        momentum: weight of the new step; the step before it gets the rest, 1 - momentum.
+        rho: share of the steps that must raise the loss, from 0 to 1.
+        checks: number of steps -> when and how to check; `checks` or `published_checks`.
+
+    Example:
+        >>> from pearl_core.attacks.balls import Linf
+        >>> from pearl_core.attacks.compose import ascend
+        >>> from pearl_core.attacks.objectives import cross_entropy
+        >>> from pearl_core.attacks.searches import APGD
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> attack = ascend(cross_entropy, Linf(0.03), APGD(steps=2))
+        >>> attack(net, sample.rainy, sample.labels).shape
+        torch.Size([2, 3, 32, 40])
     """
 
     steps: int
-    momentum: float = 0.75  # weight of the new step against the last one
+    momentum: float = 0.75
     rho: float = 0.75
     checks: Callable[[int], Checks] = checks
 
@@ -183,9 +261,21 @@ class Progress:
 
 @dataclass(frozen=True)
 class RedEps:
-    """APGD in balls that shrink to the wanted one, each begun where the last one did best (red-eps, SEA section 2.3).
+    """APGD in balls that shrink to the wanted one; each stage begins at the best point of the last (SEA, section 2.3).
 
-    `stages` are pairs (how many times as wide, share of the steps); the last stage takes the steps that are left.
+    Args:
+        steps: number of steps of all stages together.
+        stages: pairs (how many times as wide as the ball, share of the steps); the last stage takes the steps that
+            are left.
+        checks: as for `APGD`.
+
+    Raises:
+        ValueError: the last stage is not as wide as the ball.
+
+    Example:
+        >>> from pearl_core.attacks.searches import RedEps
+        >>> RedEps(steps=30).stages
+        ((2.0, 0.3), (1.5, 0.3), (1.0, 0.4))
     """
 
     steps: int
@@ -213,5 +303,18 @@ class RedEps:
 
 
 def wide(mask: Tensor) -> Tensor:
-    """(B,) -> (B, 1, 1, 1)."""
+    """A number for each image, in a shape that fits pictures.
+
+    Args:
+        mask: (B,).
+
+    Returns:
+        (B, 1, 1, 1).
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.searches import wide
+        >>> wide(torch.tensor([True, False])).shape
+        torch.Size([2, 1, 1, 1])
+    """
     return mask.view(-1, 1, 1, 1)

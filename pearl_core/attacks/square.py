@@ -1,7 +1,7 @@
-"""Square attack for dense outputs: random squares, kept where fewer pixels are right (Andriushchenko et al. 2020).
+"""Square attack for dense outputs: a random square is kept if fewer pixels are right (Andriushchenko et al. 2020).
 
-It asks for answers alone, never for a gradient: what stands under every gradient and falls under it hides its gradient.
-The score is the pixel accuracy of the image, where the paper, which classifies whole images, has a margin.
+It asks for answers alone, never for a gradient: a defence that resists attacks by gradient but not this one hides its
+gradient. The score is the pixel accuracy of the image; the paper classifies whole images and has a margin there.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 from .balls import Ball, Linf
 from .catalogue import declared
 from .compose import Ascent, ascend
+from .judging import LOWEST_ACCURACY
 from .objectives import cross_entropy
-from .problem import LOWEST_ACCURACY
 from .searches import Problem
 from .units import ball_of, whole
 
@@ -27,11 +27,16 @@ TILES = 5  # in l2 the first perturbation is a board of so many tiles a side
 
 @dataclass(frozen=True)
 class Square:
-    """Changes one square of the best point at every step, ever smaller ones; its position and signs are random.
+    """At every step it changes one square of the best point; positions and signs are random, squares become smaller.
 
     Args:
         steps: how often the model is asked; the first step changes the whole picture.
         share: of the picture that the first squares cover.
+
+    Example:
+        >>> from pearl_core.attacks.square import Square
+        >>> [Square(steps=100).side(step, 100, 100) for step in (1, 50, 99)]
+        [45, 8, 4]
     """
 
     steps: int

@@ -1,4 +1,4 @@
-"""Attacks turned round: towards a wanted label map, or to help the net."""
+"""Attacks with another goal: towards a wanted label map, or to help the net."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import replace
 from .alma import AlmaProx
 from .compose import Ascent
 from .ensembles import WorstOf
+from .judging import turned
 from .objectives import minus, towards
-from .problem import turned
 
 
 def targeted(attack: Ascent | WorstOf | AlmaProx) -> Ascent | WorstOf | AlmaProx:
-    """The attack that drives the prediction to its target: one class everywhere, or any label map (SEA, figure 1).
+    """The targeted form of an attack: towards one class everywhere, or any label map (SEA, figure 1).
 
-    Ball, search and start stay the same. The loss changes its sign, and so does the choice of the point returned.
-    Losses that put correct pixels first now put those first that do not have the wanted class yet.
+    Ball, search and start stay the same. The loss changes its sign, and the point nearest to the target is returned
+    where the attack returned the worst. Losses that put correct pixels first now put pixels first that do not have the
+    wanted class yet.
 
     Args:
-        attack: an attack that leaves its labels; ensembles and ALMA-prox too.
+        attack: an untargeted attack; also an ensemble or ALMA-prox.
 
     Returns:
         The attack: (model, images, wanted labels) -> attacked images (B, 3, H, W).
@@ -41,10 +42,10 @@ def targeted(attack: Ascent | WorstOf | AlmaProx) -> Ascent | WorstOf | AlmaProx
 
 
 def mirror(attack: Ascent) -> Ascent:
-    """The attack turned round: a perturbation that helps the net (Auxiliary Mirror Attack, PEARL section 3.3).
+    """The attack that helps the net: it lowers the loss (Auxiliary Mirror Attack, PEARL section 3.3).
 
     Args:
-        attack: the attack to turn; ball, steps and step length stay the same.
+        attack: an attack that raises the loss; ball, steps and step length stay the same.
 
     Returns:
         The mirror attack, (model, images, labels) -> images (B, 3, H, W). It starts at the picture itself.

@@ -1,7 +1,7 @@
-"""eps and alpha are in 1/255 wherever a person gives them; here alone they become parts of the picture's range.
+"""Radii and steps that a person gives in 1/255 become units of the picture here, and nowhere else.
 
-Other libraries take both as shares of the range, 8/255 or 0.03. Taken as so many 1/255 such a number is an attack that
-moves nothing, and a table of defences that all hold. So what can only be meant that way is refused.
+Other libraries take both as shares of the picture's range, 8/255 or 0.03. Read in 1/255, such a number is an attack that
+changes nothing, against which every defence seems to hold. So a number that can only be meant as a share is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from .balls import Linf
 from .searches import FixedSteps
 
-HABIT = 0.1  # under it an eps is a share of the range: 8 bits hold no such change, and 0.1 of the range is 25.5/255
+HABIT = 0.1  # an eps below it is a share of the range: no such change is visible in 8 bits
 
 
 def ball_of(eps: float) -> Linf:
@@ -24,7 +24,7 @@ def ball_of(eps: float) -> Linf:
         The ball, its radius in units of the picture.
 
     Raises:
-        ValueError: eps is not in [0, 255], or between 0 and 0.1: then it is a share of the picture's range.
+        ValueError: eps is not in [0, 255], or is between 0 and 0.1 and so a share of the picture's range.
 
     Example:
         >>> from pearl_core.attacks.zoo import ball_of
@@ -42,7 +42,15 @@ def ball_of(eps: float) -> Linf:
 
 
 def share_of_range(name: str, value: float, moves: str) -> ValueError:
-    """What to say of a number that is a share of the picture's range and not in 1/255: both readings.
+    """The error for a number that is a share of the picture's range and not in 1/255: it says both readings.
+
+    Args:
+        name: "eps" or "alpha".
+        value: what came.
+        moves: what is wrong with it, read in 1/255.
+
+    Returns:
+        The error, to be raised.
 
     Example:
         >>> from pearl_core.attacks.units import share_of_range
@@ -56,7 +64,16 @@ def share_of_range(name: str, value: float, moves: str) -> ValueError:
 
 
 def whole(steps: int) -> int:
-    """`steps` as an int. Raises ValueError unless it is a whole number from 0 up.
+    """A number of steps as an int.
+
+    Args:
+        steps: a whole number from 0 up, of any type.
+
+    Returns:
+        The same as an int.
+
+    Raises:
+        ValueError: not a whole number, or a negative one.
 
     Example:
         >>> from pearl_core.attacks.zoo import whole
@@ -76,7 +93,7 @@ def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 
         steps: number of steps.
         alpha: length of a step in 1/255. None: 3 eps / 8, so that three steps reach the edge of the ball, and the
             first n steps do not depend on the number of steps.
-        momentum: how much of the earlier gradients stays in the direction, 0 for none.
+        momentum: what remains of the sum of earlier gradients at every step, 0 for nothing.
 
     Returns:
         The ball and the search, for `compose.ascend`.
@@ -100,10 +117,10 @@ def steps_within(eps: float, steps: int, alpha: float | None, momentum: float = 
 
 
 def habitual(alpha: float, eps: float, steps: int) -> bool:
-    """Whether a step is a share of the picture's range. A small one is not, as long as it leads somewhere.
+    """Whether the length of a step was meant as a share of the picture's range, not in 1/255.
 
-    It is where it is under 0.1, where all steps together do not reach the edge of the ball, and where the other reading
-    is a usual step, at most twice the radius. So 20 steps of eps / 20 are what they say, whatever eps is.
+    It was if it is under 0.1, all steps together do not reach the edge of the ball, and it is a usual length when read
+    as a share: at most twice the radius. So 20 steps of eps / 20 are accepted for any eps.
 
     Args:
         alpha: length of a step in 1/255.

@@ -1,4 +1,4 @@
-"""Models dressed for an attack: what to put in a model's place where its own gradient would mislead."""
+"""Models to attack in place of a model whose own gradient would mislead the attack."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..types import Output
 
 
 class StraightThrough(nn.Module):
-    """A derainer with another backward pass, for one that has no useful gradient (BPDA, Athalye et al. 2018).
+    """A derainer whose gradient is replaced, for derainers without a useful one (BPDA, Athalye et al. 2018).
 
     Args:
         derain: images (B, 3, H, W) -> derained images; it need not be differentiable.
-        backward: the network whose gradient is taken; None: that of the identity.
+        backward: the network whose gradient is used; None: the gradient of the identity.
 
     Example:
         >>> import torch
@@ -40,10 +40,10 @@ class StraightThrough(nn.Module):
 
 
 class Expectation(nn.Module):
-    """A random model that is called several times for each picture (EOT, Athalye et al. 2018).
+    """A model with random numbers inside, called several times for each picture (EOT, Athalye et al. 2018).
 
-    The answers are stacked, (draws * B, ...). Attacks take the mean of losses, accuracies and gradients over them. The
-    global random state does not change.
+    Its answers are stacked to (draws * B, ...), and attacks take the mean of losses, accuracies and gradients over
+    them. The global random state does not change.
 
     Args:
         model: any model (see `adapters`) with random numbers inside.
@@ -70,7 +70,7 @@ class Expectation(nn.Module):
         self.model, self.draws, self.seed = adapted(model), draws, seed
 
     def forward(self, images: Tensor) -> Output:
-        answers = []  # of each picture, which is asked by itself, so that it does not matter what it is in a batch with
+        answers = []  # picture by picture, so that an answer does not depend on the rest of the batch
         for image in images.split(1):
             with drawing(key_of(image, self.seed), images.device):
                 answers.append([self.model(image) for _ in range(self.draws)])

@@ -1,6 +1,6 @@
 """All attacks by their names in the papers, each one expression of its parts. eps and alpha are in 1/255.
 
-`CATALOGUE` knows of each its title, its kind of target and what it needs; see `catalogue` for how to add one.
+`CATALOGUE` holds the title, the kind of target and the needs of each; `catalogue` says how to add one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""MPRNet: quarters, halves and the whole of the picture, one after the other (Zamir et al. 2021)."""
+"""MPRNet: first quarters, then halves, then the whole picture (Zamir et al. 2021)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def conv(cin: int, cout: int, kernel: int = 3) -> nn.Conv2d:
 
 
 class OneSlope(nn.PReLU):
-    """PReLU with one slope. On a CPU as leaky ReLU, the same function, whose gradient costs a twentieth."""
+    """PReLU with one slope. On a CPU it is computed as leaky ReLU, whose gradient costs a twentieth."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != "cpu":  # where reading the slope means waiting for the device
+        if x.device.type != "cpu":  # reading the slope would wait for the device
             return super().forward(x)
         return LeakyRelu.apply(x, self.weight) if self.weight.requires_grad else F.leaky_relu(x, self.weight.item())
 
@@ -59,7 +59,7 @@ class ChannelAttention(nn.Module):
 class CAB(nn.Module):
     """Channel attention block: x + attention * two convolutions of x."""
 
-    checkpoint = False  # keep the input alone and compute the rest again in backward
+    checkpoint = False  # store the input alone, and compute the rest again in the backward pass
 
     def __init__(self, channels: int, act: OneSlope):
         super().__init__()
@@ -95,7 +95,7 @@ class Up(nn.Module):
         self.up = nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), conv(cin, cout, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return twice(thin(x, self))  # the two commute, and in this order both have less to do
+        return twice(thin(x, self))  # the two commute, and this order is cheaper
 
 
 def thin(x: Tensor, *ups: Up) -> Tensor:
@@ -114,7 +114,7 @@ def cabs(channels: int, act: OneSlope, count: int = 2) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Three levels of features at 1, 1/2 and 1/4 of the size. `fuse`: with what the U-Net before made of them."""
+    """Three levels of features at 1, 1/2 and 1/4 of the size. `fuse` adds those of the U-Net before."""
 
     def __init__(self, widths: list[int], act: OneSlope, fuse: bool = False):
         super().__init__()
@@ -138,7 +138,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The encoder's way back, with its features let in through attention blocks; the same three levels."""
+    """The decoder of the U-Net, with the encoder's features through attention blocks; the same three levels."""
 
     def __init__(self, widths: list[int], act: OneSlope):
         super().__init__()
@@ -154,7 +154,7 @@ class Decoder(nn.Module):
 
 
 class SAM(nn.Module):
-    """Supervised attention: features make a derained picture, which says what of the features goes on."""
+    """Supervised attention: features give a derained picture, which decides which features are passed on."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -190,22 +190,34 @@ class ORSNet(nn.Module):
 
     def forward(self, x: Tensor, encoded: list[Tensor], decoded: list[Tensor]) -> Tensor:
         x = self.orb1(x) + (self.conv_enc1(encoded[0]) + self.conv_dec1(decoded[0]))
-        # what Up does to sizes comes last, once for both: it commutes with all 1x1 convolutions
+        # enlarged last, and once for both: it commutes with all 1x1 convolutions
         half = self.conv_enc2(thin(encoded[1], self.up_enc1)) + self.conv_dec2(thin(decoded[1], self.up_dec1))
         quarter = self.conv_enc3(thin(encoded[2], *self.up_enc2)) + self.conv_dec3(thin(decoded[2], *self.up_dec2))
         return self.orb3(self.orb2(x) + twice(half)) + twice(twice(quarter))
 
 
 class MPRNet(nn.Module):
-    """Multi-stage progressive restoration: (B, 3, H, W) in [0, 1] -> the same, not clamped.
+    """Multi-stage progressive restoration (Zamir et al. 2021): (B, 3, H, W) in [0, 1] -> the same, not clamped.
 
-    Stages 1 and 2 are U-Nets on the four quarters and the two halves of the picture, stage 3 keeps the full
-    resolution. Each makes a picture of its own and hands its features on; the last picture is the result. The
-    authors' settings are the defaults (3,637,249 parameters): `width` channels at full resolution, `step` more at
-    each lower level of the U-Nets, `full_step` more in stage 3, each of whose three parts has `blocks` attention
-    blocks. Names and shapes are theirs, so their checkpoints load; 55 of the names are one and the same slope.
+    Stages 1 and 2 are U-Nets on the four quarters and the two halves of the picture; stage 3 keeps the full resolution.
+    Each gives a picture, and its features to the next. The authors' settings are the defaults (3,637,249 parameters);
+    names and shapes are theirs, so their checkpoints load (in which 55 names are the same slope).
 
-    `checkpoint=True` remembers less for backward and computes it again there: less memory, more time.
+    Args:
+        width: channels at full resolution.
+        step: how many more at each lower level of the U-Nets.
+        full_step: how many more in stage 3.
+        blocks: attention blocks in each of the three parts of stage 3.
+        checkpoint: whether the backward pass computes features again: less memory, more time.
+
+    Raises:
+        ValueError: impossible settings; when called, pictures of another shape, or with a side under 32 pixels.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.mprnet import MPRNet
+        >>> MPRNet(width=4, step=1, full_step=1, blocks=1)(torch.rand(1, 3, 32, 40)).shape
+        torch.Size([1, 3, 32, 40])
     """
 
     def __init__(
@@ -244,7 +256,7 @@ class MPRNet(nn.Module):
         """The derained picture of every stage, each (B, 3, H, W), the final one last."""
         check_pictures(rainy)
         padded = pad_to_grid(rainy, GRID)
-        whole = padded.contiguous(memory_format=torch.channels_last)  # the faster layout, on a CPU by a quarter
+        whole = padded.contiguous(memory_format=torch.channels_last)  # this layout is a quarter faster on a CPU
         halves = split(whole, 2)  # (2 B, 3, H / 2, W)
         quarters = self.stage1_encoder(self.shallow_feat1(split(halves, 3)))  # (4 B, C, H / 2, W / 2) and smaller
         encoded = [join(level, 3) for level in quarters]
@@ -259,7 +271,7 @@ class MPRNet(nn.Module):
         return tuple(made[..., : rainy.shape[2], : rainy.shape[3]] for made in (join(first, 2), second, third))
 
     def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
-        """Charbonnier + 0.05 of the edge loss for every stage, added up: the authors' training loss. In float32."""
+        """The authors' training loss, Charbonnier + 0.05 * edge loss, summed over the stages. In float32."""
         estimates = self.estimates(rainy)
         with torch.autocast(rainy.device.type, enabled=False):
             errors = [estimate.float() - target.float() for estimate in estimates]
@@ -267,12 +279,12 @@ class MPRNet(nn.Module):
 
 
 def split(x: Tensor, dim: int) -> Tensor:
-    """The halves of x along `dim`, one after the other in the batch."""
+    """The halves of x along `dim`, stacked in the batch."""
     return torch.cat(x.chunk(2, dim))
 
 
 def join(x: Tensor, dim: int) -> Tensor:
-    """What `split` has split."""
+    """The inverse of `split`."""
     return torch.cat(x.chunk(2), dim)
 
 
@@ -282,7 +294,7 @@ def charbonnier(error: Tensor, eps: float = 1e-3) -> Tensor:
 
 
 def edges(x: Tensor) -> Tensor:
-    """The picture minus its smooth part, what every second pixel of its blurred copy is enough for. Linear in x."""
+    """The picture minus a smooth copy, which is made of every second pixel of its blurred copy. Linear in x."""
     sparse = torch.zeros_like(x[0, 0])  # (H, W)
     sparse[::2, ::2] = 4
     return x - blurred(blurred(x) * sparse)

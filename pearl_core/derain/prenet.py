@@ -15,24 +15,37 @@ from ..pictures import similarity
 
 
 class PReNet(nn.Module):
-    """Progressive deraining: (B, 3, H, W) in [0, 1] -> the same, not clamped.
+    """Progressive deraining (Ren et al. 2019): (B, 3, H, W) in [0, 1] -> the same shape, not clamped.
 
-    Every pass sees the rainy picture beside the current estimate and adds a correction to the rainy picture.
-    The authors' settings are `width=32, iterations=6` (168,963 parameters); names and shapes are theirs, so
-    their checkpoints load. `checkpoint` keeps only what passes hand on: gradients then compute every pass but the
-    last a second time, in a quarter of the memory.
+    Every pass sees the rainy picture and the current estimate, and adds a correction to the rainy picture. The authors'
+    settings are the defaults (168,963 parameters); names and shapes are theirs, so their checkpoints load.
+
+    Args:
+        width: channels of the features.
+        iterations: number of passes.
+        checkpoint: whether only the results of passes are stored. Gradients then compute every pass but the last a
+            second time, in a quarter of the memory.
+
+    Raises:
+        ValueError: when called, pictures of another shape.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.prenet import PReNet
+        >>> PReNet(width=4, iterations=1)(torch.rand(1, 3, 32, 40)).shape
+        torch.Size([1, 3, 32, 40])
     """
 
     def __init__(self, width: int = 32, iterations: int = 6, *, checkpoint: bool = False):
         super().__init__()
         self.width, self.iterations, self.checkpoint = width, iterations, checkpoint
         conv = lambda cin, cout: nn.Conv2d(cin, cout, 3, padding=1)  # noqa: E731
-        relu = lambda: nn.ReLU(inplace=True)  # noqa: E731 - no gradient needs what goes into one
+        relu = lambda: nn.ReLU(inplace=True)  # noqa: E731 - no gradient needs its input
         self.conv0 = nn.Sequential(conv(6, width), relu())
         self.res_conv1, self.res_conv2, self.res_conv3, self.res_conv4, self.res_conv5 = (
             nn.Sequential(conv(width, width), relu(), conv(width, width), relu()) for _ in range(5)
         )
-        # input, forget, candidate and output gate: weights and biases only, see `step`
+        # input, forget, candidate and output gate; only their weights and biases are used, see `passes`
         self.conv_i, self.conv_f, self.conv_g, self.conv_o = (nn.Sequential(conv(2 * width, width)) for _ in range(4))
         self.conv = nn.Sequential(conv(width, 3))
 
@@ -42,7 +55,7 @@ class PReNet(nn.Module):
         return derained
 
     def estimates(self, rainy: Tensor) -> tuple[Tensor, ...]:
-        """What training compares with the clean picture: here the last pass alone."""
+        """The estimates that training compares with the clean picture: here the last alone."""
         return (self(rainy),)
 
     def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
@@ -57,7 +70,7 @@ class PReNet(nn.Module):
         estimate, memory = rainy, ()
         for number in range(1, self.iterations + 1):
             inputs = rainy, estimate, weight, bias, *memory
-            # backward begins with the last pass, so forgetting that one would save nothing
+            # the backward pass begins with the last one, so dropping what that stores would save nothing
             if self.checkpoint and torch.is_grad_enabled() and number < self.iterations:
                 estimate, *memory = recomputed(self.step, *inputs, use_reentrant=False, preserve_rng_state=False)
             else:
@@ -84,7 +97,7 @@ class PReNet(nn.Module):
         self, x: Tensor, weight: Tensor, bias: Tensor, hidden: Tensor | None, cell: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """The LSTM: features x and the state so far -> the next hidden state and cell."""
-        if hidden is None:  # zero times the other half of the weights; and nothing to forget
+        if hidden is None:  # at first the state is zero, so half of the weights and the forget gate are not needed
             weight, bias = weight[self.width :, : self.width], bias[self.width :]
         else:
             x = torch.cat([x, hidden], 1)
@@ -97,7 +110,21 @@ class PReNet(nn.Module):
 
 
 def negative_ssim(derained: Tensor, target: Tensor) -> Tensor:
-    """1 - SSIM, PReNet's own training loss (Ren et al. 2019). In float32: SSIM subtracts nearly equal numbers."""
+    """1 - SSIM, PReNet's training loss (Ren et al. 2019); in float32, because SSIM subtracts nearly equal numbers.
+
+    Args:
+        derained: (B, 3, H, W).
+        target: the same shape.
+
+    Returns:
+        A scalar.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.prenet import negative_ssim
+        >>> negative_ssim(torch.ones(1, 3, 16, 16), torch.ones(1, 3, 16, 16))
+        tensor(0.)
+    """
     with torch.autocast(derained.device.type, enabled=False):
         return 1 - similarity(derained.float(), target.float()).mean()
 

@@ -1,4 +1,4 @@
-"""RESCAN: dilated recurrent units that look for the rain again and again in what is left of it (Li et al. 2018)."""
+"""RESCAN: in several stages, dilated recurrent units estimate the rain that is still left (Li et al. 2018)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, whatever the 
 
 
 class SqueezeExcite(nn.Module):
-    """Every channel of (B, C, H, W) times a factor in (0, 1) that follows from the means of all channels."""
+    """Every channel of (B, C, H, W) times a factor in (0, 1) computed from the means of all channels."""
 
     def __init__(self, channel: int):
         super().__init__()
@@ -27,7 +27,7 @@ class SqueezeExcite(nn.Module):
 
 
 class RecurrentUnit(nn.Module):
-    """A convolutional GRU: gates z and r, candidate n. Its input is seen dilated, its state is not."""
+    """A convolutional GRU: gates z and r, candidate n. Its input is convolved with dilation, its state without."""
 
     def __init__(self, cin: int, channel: int, dilation: int):
         super().__init__()
@@ -38,10 +38,10 @@ class RecurrentUnit(nn.Module):
         self.se = SqueezeExcite(channel)
 
     def forward(self, x: Tensor, state: Tensor | None) -> Tensor:
-        """The next state, which is also the output. In the first stage there is none yet, nor its biases."""
+        """The next state, which is also the output. In the first stage there is no state, and its layers are unused."""
         if state is None:
             state = torch.sigmoid(self.conv_xz(x)) * torch.tanh(self.conv_xn(x))
-        else:  # fusing convolutions gains nothing here: channels-last, a part of their outputs is slow to read
+        else:  # fused convolutions are no faster here: reading a part of channels-last outputs is slow
             r = torch.sigmoid(self.conv_xr(x) + self.conv_hr(state))
             n = torch.tanh(self.conv_xn(x) + self.conv_hn(r * state))
             state = torch.lerp(state, n, torch.sigmoid(self.conv_xz(x) + self.conv_hz(state)))
@@ -49,12 +49,24 @@ class RecurrentUnit(nn.Module):
 
 
 class RESCAN(nn.Module):
-    """Recurrent squeeze-and-excitation: (B, 3, H, W) in [0, 1] -> the same, not clamped.
+    """Recurrent squeeze-and-excitation (Li et al. 2018): (B, 3, H, W) in [0, 1] -> the same shape, not clamped.
 
-    Every stage estimates the whole rain layer from the picture that the stage before has derained. Of the authors'
-    variants this is the one their paper recommends: GRU, frame "Full". Their published code has `channel=24`
-    (149,823 parameters); 64 has 1,044,583. `depth` counts the recurrent units, dilated by 1, 1, 2, 4, 8, and the two
-    convolutions of the decoder. Names and shapes are the authors', so their checkpoints load.
+    Every stage estimates the whole rain layer from the derained picture of the stage before. Of the authors' variants
+    this is the one their paper recommends: GRU, frame "Full". Names and shapes are theirs, so their checkpoints load.
+
+    Args:
+        channel: channels of the features. The authors' code has 24 (149,823 parameters); 64 gives 1,044,583.
+        stages: number of stages.
+        depth: number of recurrent units (dilated by 1, 1, 2, 4, 8, ...) plus the two convolutions of the decoder.
+
+    Raises:
+        ValueError: impossible settings; when called, pictures of another shape.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.rescan import RESCAN
+        >>> RESCAN(channel=4, stages=1, depth=3)(torch.rand(1, 3, 32, 40)).shape
+        torch.Size([1, 3, 32, 40])
     """
 
     def __init__(self, channel: int = 24, stages: int = 4, depth: int = 7):
@@ -75,9 +87,12 @@ class RESCAN(nn.Module):
         self.reset()
 
     def reset(self) -> None:
-        """Weights that learn at once. PyTorch's own shrink the picture in every unit, and its gradient too:
-        then hundreds of steps find no more than the mean of the rain. So the gates start open, the convolutions
-        orthogonal, and the first ones blind to brightness: streaks are differences."""
+        """Initial weights that learn from the first step.
+
+        With PyTorch's own, every unit shrinks the picture and its gradient, and hundreds of steps learn only the mean
+        of the rain. So the gates start open, the convolutions orthogonal, and the first ones have weights of mean zero:
+        they see differences such as streaks, but not brightness.
+        """
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.orthogonal_(module.weight, 1.5)
@@ -100,7 +115,7 @@ class RESCAN(nn.Module):
         return tuple(self.passes(rainy))
 
     def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
-        """The mean squared error of every stage, added up: the authors' training loss. In float32."""
+        """The authors' training loss: the sum of the mean squared errors of all stages. In float32."""
         estimates = self.estimates(rainy)
         with torch.autocast(rainy.device.type, enabled=False):
             return sum(F.mse_loss(estimate.float(), target.float()) for estimate in estimates)
@@ -110,7 +125,7 @@ class RESCAN(nn.Module):
         check_pictures(rainy, 1)
         derained, states = rainy, [None] * len(self.rnns)
         for _ in range(self.stages):
-            x = derained.contiguous(memory_format=torch.channels_last)  # the faster layout, on a CPU by a third
+            x = derained.contiguous(memory_format=torch.channels_last)  # this layout is a third faster on a CPU
             for number, unit in enumerate(self.rnns):
                 x = states[number] = unit(x, states[number])
             derained = rainy - self.dec(x)

@@ -1,4 +1,7 @@
-"""TransWeather: patches, patches inside them, and learned queries for the kind of weather (Valanarasu et al. 2022)."""
+"""TransWeather: a transformer on patches and on smaller patches in them, with learned weather queries.
+
+Valanarasu, Yasarla and Patel, CVPR 2022.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ from ..layers import SMALLEST, check_pictures, pad_to_grid
 from ..networks import DERAINERS, File, Network
 from .vgg import perceptual
 
-REDUCTIONS = (4, 2, 2, 1)  # per stage: keys and values come from a map that many times coarser a side
+REDUCTIONS = (4, 2, 2, 1)  # of each stage: keys and values come from a map with that many times fewer pixels a side
 QUERIES = 48  # learned task queries of every decoder block
 PERCEPTUAL = 0.04  # weight of the perceptual term in the loss
-FEW = 256  # keys: that many scores per place still fit beside the features
+FEW = 256  # keys: up to that many scores of each place fit in memory beside the features
 
 
 def only(name: str, module: nn.Module) -> nn.Sequential:
-    """`module` one name deeper, as in the authors' checkpoints."""
+    """`module` inside a container, under `name`, as in the authors' checkpoints."""
     return nn.Sequential(OrderedDict([(name, module)]))
 
 
@@ -35,7 +38,7 @@ def double(cin: int, cout: int) -> nn.Sequential:
 
 
 def convolved(layer: nn.Module, x: Tensor) -> Tensor:
-    """A convolution of features (B, H, W, C); in memory they are a channels-last picture, so nothing is copied."""
+    """A convolution of features (B, H, W, C). In memory they are channels-last pictures, so nothing is copied."""
     return layer(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
 
@@ -52,15 +55,18 @@ class Patches(nn.Module):
 
 
 def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Softmax attention, all (B, heads, places, C). For few keys two products are several times faster in bfloat16 on
-    CPUs than the fused kernel, whose way back is slow there."""
+    """Softmax attention, all (B, heads, places, C).
+
+    In bfloat16 on a CPU, for few keys, two matrix products are several times faster than the fused kernel, whose
+    backward pass is slow there.
+    """
     if query.dtype == torch.bfloat16 and query.device.type == "cpu" and key.shape[2] <= FEW:
         return (query @ (key * key.shape[3] ** -0.5).mT).softmax(-1) @ value
     return F.scaled_dot_product_attention(query, key, value)
 
 
 class Attention(nn.Module):
-    """Every place asks all places of a map `reduction` times coarser. (B, H, W, C) -> the same."""
+    """Self-attention of all places to a map with `reduction` times fewer pixels a side. (B, H, W, C) -> the same."""
 
     def __init__(self, dim: int, heads: int, reduction: int = 1):
         super().__init__()
@@ -83,7 +89,7 @@ class Attention(nn.Module):
 
 
 class TaskAttention(Attention):
-    """Learned queries ask instead of the places, repeated or thinned until there is one for every place."""
+    """Attention with learned queries in place of the features, stretched to the number of places."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__(dim, heads)
@@ -95,7 +101,7 @@ class TaskAttention(Attention):
 
 
 class Perceptron(nn.Module):
-    """Two layers for every place, between them a 3x3 convolution per channel, which tells places where they are."""
+    """Two layers for every place; between them a 3x3 convolution of each channel, which encodes positions."""
 
     def __init__(self, dim: int, inner: int):
         super().__init__()
@@ -122,7 +128,7 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """Features at 1/4, 1/8, 1/16 and 1/32, each (B, H, W, C).
 
-    Every stage also cuts its patches into smaller ones, attends inside them and hands the result to the next.
+    Every stage also cuts its patches into smaller ones, attends to them and passes the result to the next stage.
     """
 
     def __init__(self, dims: tuple[int, ...], depths: tuple[int, ...], heads: tuple[int, ...], ratio: int):
@@ -157,7 +163,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """What the task queries find in features (B, H, W, C), at half their size."""
+    """Attention of the task queries to features (B, H, W, C), at half their size."""
 
     def __init__(self, dim: int, depth: int, heads: int):
         super().__init__()
@@ -204,16 +210,35 @@ class ConvTail(nn.Module):
 
 
 class TransWeather(nn.Module):
-    """(B, 3, H, W) in [0, 1] -> the same; inside, pictures lie in [-1, 1] and the last step is a tanh.
+    """Weather removal (Valanarasu et al. 2022): (B, 3, H, W) in [0, 1] -> the same; the last layer is a tanh.
 
     The authors' settings are the defaults (38,052,078 parameters); names and shapes are theirs, so their checkpoints
-    load. `dims` are the channels at 1/4, 1/8, 1/16 and 1/32; the tail has an eighth and a quarter of the first at full
-    and half size. `normalize=False` neither shifts the input to [-1, 1] nor the output back.
-    Whether the authors train with dropout or stochastic depth is open; here is neither: training computes what
-    evaluation does. `perceptual(derained, target)`, a scalar, joins the loss where one was given: a function, for a
-    module would be stored and trained along with the net.
+    load. It is open whether they train with dropout or stochastic depth; here there is neither, and training computes
+    the same as evaluation.
+
+    Args:
+        dims: channels at 1/4, 1/8, 1/16 and 1/32 of the size; the tail has a quarter and an eighth of the first at 1/2
+            and at full size.
+        depths: blocks at each of these sizes.
+        heads: attention heads at each.
+        mlp_ratio: hidden channels of the perceptrons, in multiples of their input.
+        decoder_depth: blocks of the decoder.
+        decoder_heads: attention heads of the decoder.
+        normalize: whether the net works on [-1, 1]; False: input and output are not shifted.
+
+    Raises:
+        ValueError: channels that the heads cannot share; when called, pictures of another shape, or with a side under
+            32 pixels.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.transweather import TransWeather
+        >>> net = TransWeather((8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1, 1), decoder_depth=1, decoder_heads=1)
+        >>> net(torch.rand(1, 3, 64, 64)).shape
+        torch.Size([1, 3, 64, 64])
     """
 
+    # (derained, target) -> scalar, a term of the loss; a function, as a module would be stored and trained with the net
     perceptual: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def __init__(
@@ -237,20 +262,20 @@ class TransWeather(nn.Module):
     def forward(self, rainy: Tensor) -> Tensor:
         check_pictures(rainy)
         height, width = rainy.shape[2:]
-        step = 32 if min(height, width) > SMALLEST else 64  # the smallest side the inner patches of stage 3 can have
+        step = 32 if min(height, width) > SMALLEST else 64  # so that the smaller patches of stage 3 exist
         x = pad_to_grid(rainy, step)
         levels = self.Tenc((2 * x - 1 if self.normalize else x).permute(0, 2, 3, 1))
         tasks, *levels = (features.permute(0, 3, 1, 2) for features in (self.Tdec(levels[-1]), *levels))
         x = self.clean(self.convtail(tasks, levels))[:, :, :height, :width]
-        x = torch.tanh(x.to(torch.promote_types(x.dtype, torch.float32)))  # autocast stops here: 8 bits are too few
+        x = torch.tanh(x.to(torch.promote_types(x.dtype, torch.float32)))  # the 8 bits of bfloat16 are too few here
         return (x + 1) / 2 if self.normalize else x
 
     def estimates(self, rainy: Tensor) -> tuple[Tensor]:
-        """Every picture the loss compares: here the one that is returned."""
+        """The estimates that training compares with the clean picture: here the output alone."""
         return (self(rainy),)
 
     def loss(self, rainy: Tensor, target: Tensor) -> Tensor:
-        """Smooth L1 in [0, 1] (the authors' own scale is open) plus 0.04 of the perceptual term, where there is one."""
+        """Smooth L1 in [0, 1] (the authors' scale is open), plus 0.04 of the perceptual term if there is one."""
         (derained,) = self.estimates(rainy)
         with torch.autocast(rainy.device.type, enabled=False):
             pair = derained.float(), target.float()
@@ -259,12 +284,12 @@ class TransWeather(nn.Module):
 
 
 def learn_with(net: TransWeather, weights: Mapping[str, Tensor]) -> None:
-    """Let the net learn with the perceptual term of its paper, in features of the VGG-16 of these weights."""
+    """Give the training loss the perceptual term of the paper, with features of a VGG-16 of these weights."""
     net.perceptual = perceptual(weights)
 
 
 def facts(digest: str | None) -> dict:
-    """What a card says of the perceptual term."""
+    """What a trained net's card says of the perceptual term."""
     return {"perceptual": {"weight": PERCEPTUAL, "vgg": digest} if digest else "off"}
 
 

@@ -9,16 +9,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as the VGG learned
-# stage by stage: convolutions (number in torchvision's `features`: channels in, out); the last one's ReLU is compared
+# each stage's convolutions (number in torchvision's `features`: channels in, out); the ReLU of the last is compared
 STAGES = ({0: (3, 64), 2: (64, 64)}, {5: (64, 128), 7: (128, 128)}, {10: (128, 256), 12: (256, 256), 14: (256, 256)})
 
 
 def perceptual(weights: Mapping[str, Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """(derained, target), each (B, 3, H, W) in [0, 1] -> scalar: mean squared distance of relu1_2, relu2_2 and relu3_3.
+    """The mean squared distance of two pictures in relu1_2, relu2_2 and relu3_3 of a VGG-16 (Valanarasu et al. 2022).
 
-    `weights` are a VGG-16's, named as in torchvision and timm; its later layers are not looked at. A function and no
-    module, so that no net stores them. That pictures are normalised as for ImageNet is our reading: the paper is
-    silent. Errors: a ValueError where a layer is missing or has another shape.
+    Pictures are normalised as for ImageNet; that is our reading, the paper does not say. It is a function, because a
+    net would store a module's weights as its own.
+
+    Args:
+        weights: of a VGG-16, named as in torchvision and timm; layers after relu3_3 may be missing.
+
+    Returns:
+        (derained, target), each (B, 3, H, W) in [0, 1] -> scalar.
+
+    Raises:
+        ValueError: a layer is missing or has another shape.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.derain.vgg import STAGES, perceptual
+        >>> sizes = {number: size for stage in STAGES for number, size in stage.items()}
+        >>> weights = {f"features.{n}.weight": torch.ones(out, cin, 3, 3) for n, (cin, out) in sizes.items()}
+        >>> weights |= {f"features.{n}.bias": torch.ones(out) for n, (_, out) in sizes.items()}
+        >>> perceptual(weights)(torch.ones(1, 3, 16, 16), torch.ones(1, 3, 16, 16))
+        tensor(0.)
     """
     wanted = {}
     for number, (cin, out) in ((number, size) for stage in STAGES for number, size in stage.items()):

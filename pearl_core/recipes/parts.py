@@ -13,11 +13,17 @@ from ..pipeline import Pipeline
 from ..types import VOID
 
 SegLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]  # segmenter, its input, labels
-DerainLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]  # derainer, its input, the picture it should make of it
+DerainLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]  # derainer, its input, the wanted output
 
 
 def alone(net: Pipeline) -> Pipeline:
-    """The segmenter of a pipeline by itself: what training attacks are made on.
+    """The segmenter of a pipeline by itself, on which training attacks are made.
+
+    Args:
+        net: a pipeline with a segmenter.
+
+    Returns:
+        A pipeline without a derainer, with the same segmenter.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -29,7 +35,7 @@ def alone(net: Pipeline) -> Pipeline:
 
 
 def training_attack(eps: float = 8, steps: int = 3, **options) -> Ascent:
-    """BIM with three steps: PEARL trains with BIM, and every further step costs another gradient.
+    """BIM with three steps. PEARL trains with BIM; every further step would cost another gradient.
 
     Args:
         eps: radius in 1/255.
@@ -78,12 +84,12 @@ def segmentation_loss(weights: Tensor | None = None, aux_weight: float = 0.4) ->
 
 
 def own_loss(derainer: nn.Module, rainy: Tensor, target: Tensor) -> Tensor:
-    """The loss that the derainer's authors train it with; PEARL takes L_def to be that.
+    """The training loss of the derainer's own authors, which PEARL takes as L_def.
 
     Args:
         derainer: a derain net, with a method `loss`.
         rainy: its input (B, 3, H, W).
-        target: the picture it should make of it (B, 3, H, W).
+        target: the wanted output (B, 3, H, W).
 
     Returns:
         A scalar.

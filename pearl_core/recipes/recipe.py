@@ -1,4 +1,4 @@
-"""What a recipe is, and what is known of each: declared beside its function, by name in `RECIPES`.
+"""What a recipe is, and what is known of each recipe: declared beside its function, by name in `RECIPES`.
 
 A recipe of your own needs one decorator, wherever its function stands:
 
@@ -29,9 +29,9 @@ class Recipe:
     Args:
         loss: (pipeline, sample) -> scalar.
         moves: the part that is trained, "segment" or "derain"; the other part stays as it is, in evaluation mode.
-        rain: whether it looks at the rainy pictures at all.
-        rates: the learning rate of a named group of parameters, as a multiple of the schedule's: {"heads": 10.0}. The
-            network names its groups (`networks.groups_of`).
+        rain: whether it uses the rainy pictures.
+        rates: learning rates of groups of parameters, as multiples of the schedule's: {"heads": 10.0}. The network
+            names its groups (`networks.groups_of`).
 
     Example:
         >>> from pearl_core.recipes import Recipe
@@ -54,11 +54,15 @@ class Defence:
         title: its name as papers write it.
         words: one sentence for a reader who knows no paper.
         moves: the part it trains, "segment" or "derain".
-        depends_on: the networks that decide its weights, of "derain" and "segmenter": they stand in its net's name.
-        starts_from: the recipes whose nets it begins with; they are trained first.
+        depends_on: the networks that decide the trained weights, of "derain" and "segmenter"; the trained net's name
+            has their names in it.
+        starts_from: the recipes whose trained nets it begins with.
         attacked: whether it trains on an attack, its argument `attack`.
         loss: "segmentation": its argument `loss` may balance classes; "own": the derainer's own loss.
-        mirror: where its mirror attack is made ("attacked" or "clean"); None where it has none.
+        mirror: where its mirror attack is made ("attacked" or "clean"); None: it has none.
+
+    Raises:
+        ValueError: an unknown part or network.
 
     Example:
         >>> from pearl_core.recipes import RECIPES

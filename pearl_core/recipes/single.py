@@ -76,7 +76,7 @@ def derain(loss: DerainLoss = own_loss) -> Recipe:
     """L_def(F(I), C): the derainer that the others start from.
 
     Args:
-        loss: (derainer, its input, the wanted picture) -> scalar.
+        loss: (derainer, its input, the wanted output) -> scalar.
 
     Returns:
         The recipe, for `train.train`.

@@ -57,14 +57,14 @@ def pearl(
     *,
     mirror_on: str = "attacked",
 ) -> Recipe:
-    """L_def(F(I + delta_n), C + delta_m): F learns to remove rain and attack in one (PEARL, eqs. 4 and 6).
+    """L_def(F(I + delta_n), C + delta_m): F learns to remove rain and attack together (PEARL, eqs. 4 and 6).
 
     S stays as it was trained on clean pictures. Without `mirror`, delta_m is zero: PEARL. With it: PEARL + AMA.
 
     Args:
         attack: (model, images, labels) -> images; None: `training_attack()`.
         mirror: the attack that helps the net, see `attacks.zoo.mirror`; None: none.
-        loss: (derainer, its input, the wanted picture) -> scalar.
+        loss: (derainer, its input, the wanted output) -> scalar.
         mirror_on: "attacked": the mirror attack starts from the attacked rainy picture, as eq. 6 writes it. "clean":
             from C, the other reading of the paper.
 
@@ -108,7 +108,7 @@ def pearl_ama(attack: Ascent | None = None, mirror: Attack | None = None, **opti
 
     Args:
         attack: (model, images, labels) -> images; None: `training_attack()`.
-        mirror: the attack that helps the net; None: the training attack turned round.
+        mirror: the attack that helps the net; None: the mirror of the training attack.
         **options: those of `pearl`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""DeepLabV3: every pixel sees its surroundings at several distances: dilated convolutions (Chen et al. 2017)."""
+"""DeepLabV3: dilated convolutions, which see the surroundings of a pixel at several distances (Chen et al. 2017)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,26 @@ class SpatialPyramid(nn.Module):
 
 
 class DeepLabV3(TwoHeads):
-    """Two heads on a dilated ResNet, with ASPP as context. Names and shapes are those of the ddcat repository.
+    """Two heads on a dilated ResNet, with ASPP as context (Chen et al. 2017): (B, 3, H, W) in [0, 1] -> (B, K, H, W).
 
-    `aux=True` adds the training head; `stem` is "deep" (ddcat's) or "plain" (torchvision's).
+    Names and shapes of its weights are those of the ddcat repository.
+
+    Args:
+        classes: K, how many.
+        depth: of the ResNet, 18 or 50.
+        width: channels of its first stage.
+        stem: "deep" (ddcat's) or "plain" (torchvision's).
+        aux: whether there is an auxiliary head, for training.
+        normalize: whether pictures are normalised as for ImageNet.
+
+    Raises:
+        ValueError: an unknown stem; when called, pictures of another shape, or with a side under 32 pixels.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.deeplabv3 import DeepLabV3
+        >>> DeepLabV3(19, depth=18, width=4).eval()(torch.rand(1, 3, 32, 40)).shape
+        torch.Size([1, 19, 32, 40])
     """
 
     def __init__(

@@ -17,10 +17,23 @@ TIMM_DEEP = {"conv1.0": "0", "conv1.1": "1", "conv1.3": "3", "conv1.4": "4", "co
 
 
 def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
-    """Copy an ImageNet ResNet, named as in torchvision, semseg or timm, into `layer0` to `layer4` of `net`.
+    """Copy the weights of a classifying ResNet into the trunk of a segmenter, `layer0` to `layer4`.
 
-    The classifier is left out, and batch counters may be missing, as in old files. A ValueError unless everything else
-    of the trunk is there in its shape, and nothing more: then the weights are those of another function.
+    Args:
+        net: the segmenter.
+        weights: trained on ImageNet, named as in torchvision, semseg or timm. The classifier is left out; batch
+            counters may be missing, as in old files.
+
+    Raises:
+        ValueError: an entry of the trunk is missing, has another shape, or is too many.
+
+    Example:
+        >>> from pearl_core.segment.imagenet import load_backbone, trunk
+        >>> from pearl_core.segment.resnet import DilatedResNet
+        >>> source, net = DilatedResNet(18, width=4), DilatedResNet(18, width=4)
+        >>> load_backbone(net, trunk(source))
+        >>> bool((net.layer1[0].conv1.weight == source.layer1[0].conv1.weight).all())
+        True
     """
     entries = renamed(weights)
     pooled = [name for name in entries if ".downsample.2." in name]
@@ -35,13 +48,27 @@ def load_backbone(net: DilatedResNet, weights: Mapping[str, Tensor]) -> None:
 
 
 def stem_of(weights: Mapping[str, Tensor]) -> str:
-    """How a ResNet begins: "plain", with one convolution of 7x7, as torchvision's; else "deep", as segmenters' do."""
+    """How a ResNet begins: "plain", with a 7x7 convolution, as in torchvision; else "deep", as in segmenters."""
     first = weights.get("conv1.weight", weights.get("module.conv1.weight"))
     return "plain" if first is not None and first.shape[-1] == 7 else "deep"
 
 
 def two_heads(net: type[DilatedResNet], title: str) -> Network:
-    """The declaration of a segmenter with the heads `cls` and `aux` on a dilated ResNet."""
+    """The declaration of a segmenter with the heads `cls` and `aux` on a dilated ResNet.
+
+    Args:
+        net: its class.
+        title: its name as papers write it.
+
+    Returns:
+        What `SEGMENTERS.add` takes.
+
+    Example:
+        >>> from pearl_core.segment.imagenet import two_heads
+        >>> from pearl_core.segment.pspnet import PSPNet
+        >>> two_heads(PSPNet, "PSPNet").head
+        'cls.'
+    """
     words = "a ResNet trained on ImageNet, for a segmenter trained from scratch"
     backbone = File(
         load_backbone, words, lambda weights: {"stem": "plain"} if stem_of(weights) == "plain" else {}, True
@@ -70,7 +97,7 @@ def shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
 
 
 def settings(got: dict[str, tuple[int, ...]]) -> str:
-    """The depth, width and stem that make a trunk of these shapes; nothing if none do."""
+    """The depth, width and stem of the trunk with these shapes; empty if there is none."""
     width = got.get("layer1.0.conv1.weight", (0,))[0]
     for depth, stem in product(BLOCKS, STEMS) if width else ():
         with torch.device("meta"):  # shapes without numbers
@@ -80,7 +107,7 @@ def settings(got: dict[str, tuple[int, ...]]) -> str:
 
 
 def first(wanted: dict[str, tuple[int, ...]], got: dict[str, tuple[int, ...]]) -> str:
-    """Where shapes that no settings make part from those wanted."""
+    """The first difference between the wanted shapes and others that no settings give."""
     name = next(name for name in (*wanted, *got) if wanted.get(name) != got.get(name))
     there, here = (f"of shape {of[name]}" if name in of else "absent" for of in (wanted, got))
     choices = f"depth {' or '.join(map(str, BLOCKS))}, stem {' or '.join(STEMS)}"

@@ -1,4 +1,4 @@
-"""PSPNet: what a pixel is depends on the whole scene, seen through a pyramid of averages (Zhao et al. 2017)."""
+"""PSPNet: every pixel also sees the whole scene, through averages at several scales (Zhao et al. 2017)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .resnet import TwoHeads, conv_bn, head
 
 
 class Pyramid(nn.Module):
-    """Averages over 1, 4, 9 and 36 cells, each squeezed to a quarter of the channels and laid beside the features."""
+    """The features, and their averages over 1, 4, 9 and 36 cells, each reduced to a quarter of the channels."""
 
     def __init__(self, channels: int, bins: tuple[int, ...] = (1, 2, 3, 6)):
         super().__init__()
@@ -28,9 +28,26 @@ class Pyramid(nn.Module):
 
 
 class PSPNet(TwoHeads):
-    """Two heads on a dilated ResNet, with the pyramid as context. Names and shapes are those of the semseg repository.
+    """Two heads on a dilated ResNet, with a pyramid as context (Zhao et al. 2017): (B, 3, H, W) -> (B, K, H, W).
 
-    `aux=True` adds the training head; `stem` is "deep" (semseg's) or "plain" (torchvision's).
+    Pictures lie in [0, 1]. Names and shapes of its weights are those of the semseg repository.
+
+    Args:
+        classes: K, how many.
+        depth: of the ResNet, 18 or 50.
+        width: channels of its first stage.
+        stem: "deep" (semseg's) or "plain" (torchvision's).
+        aux: whether there is an auxiliary head, for training.
+        normalize: whether pictures are normalised as for ImageNet.
+
+    Raises:
+        ValueError: an unknown stem; when called, pictures of another shape, or with a side under 32 pixels.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.pspnet import PSPNet
+        >>> PSPNet(19, depth=18, width=4).eval()(torch.rand(1, 3, 32, 40)).shape
+        torch.Size([1, 19, 32, 40])
     """
 
     def __init__(

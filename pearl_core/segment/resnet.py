@@ -13,12 +13,31 @@ from ..types import choose
 
 
 def conv_bn(cin: int, cout: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[nn.Module, nn.Module]:
+    """A convolution without bias that keeps the size (at stride 1), and its batch norm.
+
+    Args:
+        cin: channels in.
+        cout: channels out.
+        kernel: side of the kernel, odd.
+        stride: of the convolution.
+        dilation: of the convolution.
+
+    Returns:
+        The two layers.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.resnet import conv_bn
+        >>> conv, norm = conv_bn(3, 8, kernel=3, dilation=2)
+        >>> norm(conv(torch.rand(1, 3, 32, 40))).shape
+        torch.Size([1, 8, 32, 40])
+    """
     padding = dilation * (kernel // 2)
     return nn.Conv2d(cin, cout, kernel, stride, padding, dilation, bias=False), nn.BatchNorm2d(cout)
 
 
 class Block(nn.Module):
-    """What both residual blocks share: a branch of convolutions beside a shortcut."""
+    """The base of both residual blocks: a branch of convolutions plus a shortcut."""
 
     expansion: int
 
@@ -66,7 +85,7 @@ BLOCKS = {18: (Basic, (2, 2, 2, 2)), 50: (Bottleneck, (3, 4, 6, 3))}
 
 
 def deep_stem(width: int) -> nn.Sequential:
-    """Three 3x3 convolutions, as in semseg; ends with twice the width."""
+    """Three 3x3 convolutions, as in semseg; twice the width comes out."""
     relu = nn.ReLU(inplace=True)
     return nn.Sequential(
         *conv_bn(3, width, 3, stride=2), relu, *conv_bn(width, width, 3), relu, *conv_bn(width, 2 * width, 3), relu,
@@ -79,13 +98,26 @@ def plain_stem(width: int) -> nn.Sequential:
     return nn.Sequential(*conv_bn(3, width, 7, stride=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1))
 
 
-STEMS = {"deep": (deep_stem, 2), "plain": (plain_stem, 1)}  # and how many times the width comes out
+STEMS = {"deep": (deep_stem, 2), "plain": (plain_stem, 1)}  # and its channels out, in multiples of the width
 
 
 class DilatedResNet(nn.Module):
-    """Stages `layer0` (the stem) to `layer4`; the last two trade their stride for dilation 2 and 4.
+    """A ResNet (He et al. 2016) as stages `layer0` (the stem) to `layer4`; the last two have dilation, not stride.
 
-    `width` is the number of channels of the first stage: 64 in the paper, less for the small nets of the zoo.
+    Args:
+        depth: 18 or 50.
+        width: channels of the first stage: 64 in the paper, fewer in the small nets of the zoo.
+        stem: "deep" or "plain".
+
+    Raises:
+        ValueError: an unknown stem.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.resnet import DilatedResNet
+        >>> third, fourth = DilatedResNet(18, width=4).stages(torch.rand(2, 3, 32, 40))
+        >>> third.shape, fourth.shape
+        (torch.Size([2, 16, 4, 5]), torch.Size([2, 32, 4, 5]))
     """
 
     def __init__(self, depth: int = 50, width: int = 64, stem: str = "deep"):
@@ -110,16 +142,46 @@ class DilatedResNet(nn.Module):
 
 
 def head(cin: int, inner: int, classes: int, kernel: int = 3) -> nn.Sequential:
+    """A head: features (B, C, h, w) -> logits (B, K, h, w).
+
+    Args:
+        cin: C, channels in.
+        inner: channels of its hidden layer.
+        classes: K, how many.
+        kernel: side of its first convolution, odd.
+
+    Returns:
+        The layers.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.resnet import head
+        >>> head(8, 4, classes=19)(torch.rand(2, 8, 4, 5)).shape
+        torch.Size([2, 19, 4, 5])
+    """
     return nn.Sequential(
         *conv_bn(cin, inner, kernel), nn.ReLU(inplace=True), nn.Dropout2d(0.1), nn.Conv2d(inner, classes, 1)
     )
 
 
 class TwoHeads(DilatedResNet):
-    """The trunk under two heads: `cls` on what `context` makes of stage 4 and, for training only, `aux` on stage 3.
+    """A segmenter's trunk and its two heads: `cls` on the context of stage 4 and, for training, `aux` on stage 3.
 
-    (B, 3, H, W) in [0, 1] -> logits (B, K, H, W). The grid of features lies on pixels 0, 8, 16, ..., so pictures are
-    padded to sides of 8 n + 1. `normalize=False` leaves the input as it is.
+    (B, 3, H, W) in [0, 1] -> logits (B, K, H, W). A subclass makes `context`, `cls` and `aux`; see `PSPNet`. Features
+    lie on pixels 0, 8, 16, ..., so pictures are padded to sides of 8 n + 1.
+
+    Args:
+        depth: of the ResNet, 18 or 50.
+        width: channels of its first stage.
+        stem: "deep" or "plain".
+        normalize: whether pictures are normalised as for ImageNet.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.segment.pspnet import PSPNet
+        >>> logits, aux = PSPNet(19, depth=18, width=4).eval().heads(torch.rand(1, 3, 32, 40), aux=True)
+        >>> aux.shape
+        torch.Size([1, 19, 32, 40])
     """
 
     context: Callable[[Tensor], Tensor]  # (B, C, h, w) -> (B, C', h, w)
@@ -141,7 +203,7 @@ class TwoHeads(DilatedResNet):
         third, fourth = self.stages(self.normalize(padded))
 
         def enlarge(logits: Tensor) -> Tensor:
-            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # autocast stops here
+            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # not in bfloat16
             return enlarged(logits, padded.shape[2:], images.shape[2:])
 
         return enlarge(self.cls(self.context(fourth))), enlarge(self.aux(third)) if aux else None

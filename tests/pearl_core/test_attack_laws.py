@@ -14,7 +14,7 @@ from pearl_core.attacks import restoration as rest
 from pearl_core.attacks import zoo
 from pearl_core.attacks.alma import AlmaProx
 from pearl_core.attacks.ensembles import WorstOf
-from pearl_core.attacks.problem import select, share_of
+from pearl_core.attacks.judging import select, share_of
 from pearl_core.attacks.searches import RedEps
 from pearl_core.attacks.square import Square
 from pearl_core.pipeline import Pipeline

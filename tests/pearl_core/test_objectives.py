@@ -6,8 +6,8 @@ import torch
 from pearl_core.attacks import objectives as loss
 from pearl_core.attacks import zoo
 from pearl_core.attacks.ensembles import worst_of
+from pearl_core.attacks.judging import share_of
 from pearl_core.attacks.objectives import cross_entropy, towards
-from pearl_core.attacks.problem import share_of
 from pearl_core.types import VOID, Output
 
 from .victims import CLASSES, H, W, pointwise, problem, trained

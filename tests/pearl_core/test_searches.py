@@ -16,7 +16,7 @@ from pearl_core.attacks import zoo
 from pearl_core.attacks.balls import L2, Linf
 from pearl_core.attacks.compose import ascend, restarted
 from pearl_core.attacks.ensembles import accuracy_of, published_pairing, worst_accuracy, worst_miou, worst_of
-from pearl_core.attacks.problem import HIGHEST_LOSS
+from pearl_core.attacks.judging import HIGHEST_LOSS
 from pearl_core.attacks.restoration import Reference, own_output
 from pearl_core.attacks.searches import APGD, FixedSteps, RedEps, checks, published_checks
 from pearl_core.metrics import confusion, mean_iou
