@@ -1,7 +1,7 @@
 """Radii and steps that a person gives in 1/255 become units of the picture here, and nowhere else.
 
-Other libraries take both as shares of the picture's range, 8/255 or 0.03. Read in 1/255, such a number is an attack that
-changes nothing, against which every defence seems to hold. So a number that can only be meant as a share is refused.
+Other libraries take both as shares of the picture's range, 8/255 or 0.03. Read in 1/255, such a number gives an attack
+that changes nothing, and every defence seems to hold. So a number that can only be meant as a share is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from .balls import Linf
 from .searches import FixedSteps
 
-HABIT = 0.1  # an eps below it is a share of the range: no such change is visible in 8 bits
+HABIT = 0.1  # an eps below it must be a share of the range: 8 bits cannot hold so small a change
 
 
 def ball_of(eps: float) -> Linf:

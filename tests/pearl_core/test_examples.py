@@ -94,7 +94,7 @@ def raised(thing) -> set[str]:
     made = [vars(thing)[key] for key in ("__init__", "__post_init__") if inspect.isfunction(vars(thing).get(key))]
     parts = made if inspect.isclass(thing) else [inspect.unwrap(thing)]
     parts = [part for part in parts if part.__code__.co_filename != "<string>"]  # written by `dataclass`
-    return {error for part in parts for error in re.findall(r"^ +raise (\w+)\(", inspect.getsource(part), re.M)}
+    return {error for part in parts for error in re.findall(r"^ +raise ([A-Z]\w+)\(", inspect.getsource(part), re.M)}
 
 
 def lacking(thing) -> list[str]:
