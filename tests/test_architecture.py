@@ -56,17 +56,17 @@ def below(name: str, parent: str) -> bool:
 
 def imports(module: str, tree: ast.AST, package: bool = False) -> set[str]:
     """Absolute dotted names of all that is imported, also inside functions and by a literal `import_module`."""
-    found = set()
+    names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             above = module.split(".")[: len(module.split(".")) - node.level + package] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
-            found |= {f"{base}.{alias.name}" for alias in node.names}
+            names |= {f"{base}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return found
+            names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return names
 
 
 def attack_file(name: str) -> str | None:
@@ -76,16 +76,16 @@ def attack_file(name: str) -> str | None:
 
 def uphill(module: str, source: str, package: bool = False) -> list[str]:
     """Imports of `module` that run uphill, in words."""
-    found = imports(module, ast.parse(source), package)
+    names = imports(module, ast.parse(source), package)
     wrong = {
         f"{module} imports {name}"
         for where, banned in FORBIDDEN.items()
         if below(module, where)
-        for name in found
+        for name in names
         if any(below(name, other) for other in banned)
     }
     here = attack_file(module)
-    for name in found:
+    for name in names:
         there = attack_file(name)
         if here is None or there is None or here == there:
             continue
@@ -104,8 +104,8 @@ def room(module: str) -> str | None:
 
 def paper_of(module: str) -> str | None:
     """The paper whose folder a dotted name lies in."""
-    found = module.removeprefix("lab.papers.").split(".")[0] if below(module, "lab.papers") else None
-    return found if found in PAPERS else None
+    key = module.removeprefix("lab.papers.").split(".")[0] if below(module, "lab.papers") else None
+    return key if key in PAPERS else None
 
 
 def upstairs(module: str, source: str, package: bool = False) -> list[str]:
@@ -130,20 +130,20 @@ def papers_named(module: str, source: str, papers: set[str] = PAPERS) -> list[st
 
 def files_imported(sources: dict[str, tuple[str, bool]]) -> dict[str, set[str]]:
     """Which of the modules each of them imports: by name its source, and whether it is a package."""
-    found: dict[str, set[str]] = {}
+    graph: dict[str, set[str]] = {}
     for module, (source, package) in sources.items():
-        found[module] = set()
+        graph[module] = set()
         for name in imports(module, ast.parse(source), package):
             parts = name.split(".")
             while parts and ".".join(parts) not in sources:
                 parts.pop()
-            found[module] |= {".".join(parts)} - {"", module}
-    return found
+            graph[module] |= {".".join(parts)} - {"", module}
+    return graph
 
 
 def circles(graph: dict[str, set[str]]) -> list[str]:
     """One circle of imports through each file that is on one, in words, the shortest."""
-    found = {}
+    shortest = {}
     for start in sorted(graph):
         came, queue = {start: None}, [start]
         for module in queue:  # grows as it goes
@@ -151,12 +151,12 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
                 path = [start]
                 while module is not None:
                     path, module = [module, *path], came[module]
-                found.setdefault(frozenset(path), " -> ".join(path))
+                shortest.setdefault(frozenset(path), " -> ".join(path))
                 break
             fresh = sorted(graph[module] - came.keys())
             came |= dict.fromkeys(fresh, module)
             queue += fresh
-    return list(found.values())
+    return list(shortest.values())
 
 
 def unpickles(source: str) -> list[str]:
@@ -206,8 +206,8 @@ def python_files() -> list[str]:
 
 
 def notebooks() -> list[str]:
-    found = (ROOT / "notebooks").rglob("*.ipynb")
-    return sorted(str(path.relative_to(ROOT)) for path in found if ".ipynb_checkpoints" not in path.parts)
+    paths = (ROOT / "notebooks").rglob("*.ipynb")
+    return sorted(str(path.relative_to(ROOT)) for path in paths if ".ipynb_checkpoints" not in path.parts)
 
 
 def module_name(path: str) -> tuple[str, bool]:
@@ -415,7 +415,7 @@ def test_the_checker_sees_a_thick_notebook():
         cell("x", outputs=[{}]),
         cell("x", execution_count=3),
     ]
-    assert [len(thickness({"cells": [one]})) for one in thick] == [1] * len(thick)
+    assert [len(thickness({"cells": [code]})) for code in thick] == [1] * len(thick)
     assert thickness({"cells": [cell("", metadata={"tags": ["parameters"]})] * 2})
     words = {"cell_type": "markdown", "source": ["# a"], "metadata": {}}
     assert thickness({"cells": [cell("%matplotlib inline\nx = 1\nx"), words]}) == []

@@ -38,8 +38,8 @@ def everything() -> dict[str, SpecifierSet]:
 
 def constraints() -> dict[str, Requirement]:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    found = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
-    return {canonicalize_name(r.name): r for r in found}
+    requirements = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+    return {canonicalize_name(r.name): r for r in requirements}
 
 
 def source_files() -> list[str]:

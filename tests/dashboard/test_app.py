@@ -52,8 +52,8 @@ def widgets(app: AppTest) -> list:
 
 
 def dial(app: AppTest, label: str):
-    (found,) = [widget for widget in widgets(app) if widget.label == label]
-    return found
+    (widget,) = [widget for widget in widgets(app) if widget.label == label]
+    return widget
 
 
 def turn(app: AppTest, label: str, value) -> AppTest:
@@ -227,12 +227,12 @@ def test_the_address_holds_the_whole_setting(app):
         turn(app, label, value)
     again = opened(**address(app))
     assert figures(again) == figures(app) and viewed(again) == viewed(app)
-    found = setting.from_query(address(app))
-    assert found == Setting(
+    reopened = setting.from_query(address(app))
+    assert reopened == Setting(
         index=3, amount=1.5, angle=-20, rain_seed=7, method="nat", attack="pgd", eps=5.75, steps=4, seed=2,
         threat="adaptive", precision="auto", shown=2,
     )  # fmt: skip
-    assert figures(app) == expected(look(found))
+    assert figures(app) == expected(look(reopened))
 
 
 def test_a_link_as_it_was_written_before_opens_the_same_view(tiny_zoo):

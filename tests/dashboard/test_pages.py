@@ -64,8 +64,8 @@ def widgets(app: AppTest) -> list:
 
 
 def dial(app: AppTest, label: str):
-    (found,) = [widget for widget in widgets(app) if widget.label == label]
-    return found
+    (widget,) = [widget for widget in widgets(app) if widget.label == label]
+    return widget
 
 
 def curves_of(app: AppTest) -> dict[str, list[float]]:

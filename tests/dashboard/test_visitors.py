@@ -53,43 +53,43 @@ def dialled(visitor: int) -> list[Setting]:
         "index": range(3), "method": list(METHODS), "attack": ("bim", "pgd", "apgd", "fgsm"), "eps": (0, 4, 8, 8.25),
         "steps": (3, 6, 10), "threat": ("oblivious", "adaptive"), "region": ("everywhere", "rain"), "shown": (None, 0),
     }  # fmt: skip
-    found = [Setting(index=visitor % 3, shown=2)]
-    while len(found) < TURNS:
+    settings = [Setting(index=visitor % 3, shown=2)]
+    while len(settings) < TURNS:
         name = lots.choice(list(choices))
-        found.append(replace(found[-1], **{"shown": None, name: lots.choice(choices[name])}))
-    return found
+        settings.append(replace(settings[-1], **{"shown": None, name: lots.choice(choices[name])}))
+    return settings
 
 
 def visit(visitor: int, together: Barrier) -> list[View]:
     """Turn the dials; every third attack is left before it ends, as a dashboard does when a newer setting comes."""
-    found = []
+    views = []
     together.wait()
-    for n, one in enumerate(dialled(visitor)):
+    for n, chosen in enumerate(dialled(visitor)):
         if n % 3 == visitor % 3:
-            next(prepared(replace(one, eps=6.5, shown=None)).advance(), None)
-        found.append(look(one))
-    return found
+            next(prepared(replace(chosen, eps=6.5, shown=None)).advance(), None)
+        views.append(look(chosen))
+    return views
 
 
 def alone(settings: Iterable[Setting]) -> dict[Setting, View]:
     """Fresh views of these settings, one after the other."""
-    found = {}
-    for one in settings:
+    views = {}
+    for chosen in settings:
         RECENT.clear()
-        found[one] = look(one)
-    return found
+        views[chosen] = look(chosen)
+    return views
 
 
-def differences(found: View, wanted: View) -> list[str]:
+def differences(seen: View, wanted: View) -> list[str]:
     """The parts of two views that are not the same: to the bit, but for losses, whichever way they were seen."""
-    same = {f.name: equal(getattr(found, f.name), getattr(wanted, f.name)) for f in fields(View)}
-    ways = ([(p.gradients, p.loss, p.accuracy) for p in view.points] for view in (found, wanted))
+    same = {f.name: equal(getattr(seen, f.name), getattr(wanted, f.name)) for f in fields(View)}
+    ways = ([(p.gradients, p.loss, p.accuracy) for p in view.points] for view in (seen, wanted))
     same["points"] = np.allclose(*ways, atol=1e-3)
     return [name for name, is_same in same.items() if not is_same]
 
 
-def equal(one: Any, other: Any) -> bool:
-    return np.array_equal(one, other, equal_nan=True) if isinstance(one, np.ndarray) else one == other
+def equal(value: Any, other: Any) -> bool:
+    return np.array_equal(value, other, equal_nan=True) if isinstance(value, np.ndarray) else value == other
 
 
 @pytest.fixture
@@ -112,10 +112,12 @@ def test_eight_threads_each_get_their_own_views(tiny_zoo, unhurried, monkeypatch
             got[most] = list(threads.map(visit, range(VISITORS), [together] * VISITORS))
         RECENT.shrink()
         assert RECENT.bytes <= most
-    wanted = alone({one for turned in everyone for one in turned})
+    wanted = alone({chosen for turned in everyone for chosen in turned})
     for views in got.values():
-        for turned, found in zip(everyone, views, strict=True):
-            assert [differences(view, wanted[one]) for one, view in zip(turned, found, strict=True)] == [[]] * TURNS
+        for turned, seen in zip(everyone, views, strict=True):
+            assert [differences(view, wanted[chosen]) for chosen, view in zip(turned, seen, strict=True)] == [
+                []
+            ] * TURNS
 
 
 # ---- in a browser ----
@@ -153,7 +155,7 @@ def presses(visitor: int) -> int:
 def test_eight_pages_each_show_their_own_views(cramped):
     pytest.importorskip("playwright.sync_api")
     ways = [way(visitor) for visitor in range(VISITORS)]
-    wanted = alone({one for turned in ways for one in turned})
+    wanted = alone({chosen for turned in ways for chosen in turned})
     with browser.browsing() as chromium, browser.visitor(chromium) as here:
         pages = [here, *(here.context.new_page() for _ in range(1, VISITORS))]  # a session each
         for page, turned in zip(pages, ways, strict=True):
@@ -175,9 +177,9 @@ def shows(page, view: View, ready: int) -> int:
     """Wait until a page has come to a view; it shows that one, and says so. Returns how often it was painted."""
     told = shown(view)
     condition = f"{REPAINTED} && seen.figures.length && seen.remarks.includes(given.remark) && !seen.running"
-    found = browser.until(page, condition, ready=ready, remark=told["remark"])
-    assert found["figures"] == told["figures"], view.setting
+    seen = browser.until(page, condition, ready=ready, remark=told["remark"])
+    assert seen["figures"] == told["figures"], view.setting
     assert np.array_equal(browser.painted(page, "Attacked"), draw.pixels(view.attacked)), view.setting
     assert setting.from_query(dict(parse_qsl(urlsplit(page.url).query))) == view.setting
     assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
-    return found["ready"]
+    return seen["ready"]

@@ -101,10 +101,10 @@ def patches(net: Pipeline, x: Tensor) -> rest.Patches:
 
 
 def outside(target: rest.Patches) -> Tensor:
-    found = torch.ones(len(target.corner), H, W, dtype=torch.bool)
-    for row, (r, c) in zip(found, target.corner, strict=True):
+    mask = torch.ones(len(target.corner), H, W, dtype=torch.bool)
+    for row, (r, c) in zip(mask, target.corner, strict=True):
         row[r : r + 6, c : c + 5] = False
-    return found
+    return mask
 
 
 def segmenter(layers: Callable) -> Pipeline:

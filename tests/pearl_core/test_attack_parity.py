@@ -205,11 +205,11 @@ def test_the_proximal_operator_of_alma_prox():
     g = np.random.RandomState(known["problem"]["input"]["seed"] + 300)
     draw = lambda *shape: torch.from_numpy(g.standard_normal(shape))  # noqa: E731
     delta, metric, weight = 0.05 * draw(*x.shape), 10 * draw(*x.shape).abs() + 0.1, 0.5 * draw(len(x)).abs() + 0.1
-    found = (
+    points = (
         proximal(delta, 0.01 * weight, -x, 1 - x, together=True),
         proximal(delta, weight, -x, 1 - x, metric, together=True),
     )
-    for ours, name in zip(found, ("without_metric", "with_metric"), strict=True):
+    for ours, name in zip(points, ("without_metric", "with_metric"), strict=True):
         wanted = run["float64"][name]
         np.testing.assert_allclose(ours.flatten()[wanted["probe_index"]], wanted["probe_value"], rtol=0, atol=1e-12)
         np.testing.assert_allclose(ours.abs().amax((1, 2, 3)), run["float64"][f"linf_{name.split('_')[0]}"], atol=1e-12)

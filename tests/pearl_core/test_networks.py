@@ -127,5 +127,5 @@ def test_normalisation_follows_its_network_in_precision():
 def test_a_picture_is_seen_alike_alone_and_in_a_batch():
     net, x = narrow().double(), pictures(40, 48, images=3).double()
     with torch.no_grad():
-        together, alone = net(x).logits, torch.cat([net(one[None]).logits for one in x])
+        together, alone = net(x).logits, torch.cat([net(picture[None]).logits for picture in x])
     assert torch.allclose(together, alone, rtol=0, atol=1e-12)

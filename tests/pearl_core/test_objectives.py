@@ -23,8 +23,8 @@ every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def course(form, logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Loss per pixel and the gradient of its sum by the logits."""
     logits = logits.clone().requires_grad_(True)
-    found = form(Output(logits, logits), target, 0.5)
-    return found.detach(), torch.autograd.grad(found.sum(), logits)[0]
+    losses = form(Output(logits, logits), target, 0.5)
+    return losses.detach(), torch.autograd.grad(losses.sum(), logits)[0]
 
 
 @every_form
@@ -134,5 +134,5 @@ def test_the_worst_of_targeted_attacks_is_the_one_nearest_to_the_target():
 def test_no_direction_among_the_logits_is_no_nonsense():
     logits, target = torch.zeros(1, CLASSES, 1, 1), torch.zeros(1, 1, 1, dtype=torch.long)
     for form in FORMS.values():
-        found, gradient = course(form, logits, target)
-        assert found.isfinite().all() and gradient.isfinite().all()
+        losses, gradient = course(form, logits, target)
+        assert losses.isfinite().all() and gradient.isfinite().all()

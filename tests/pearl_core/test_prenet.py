@@ -56,13 +56,13 @@ def test_one_convolution_for_all_gates_is_the_same_network(checkpoint):
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_forgetting_passes_changes_neither_output_nor_gradients(dtype, layout):
-    def found(net: PReNet) -> list[Tensor]:
+    def results(net: PReNet) -> list[Tensor]:
         net = net.to(memory_format=layout)
         with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             output = net(x := X.to(memory_format=layout).requires_grad_(True))
         return [output, *torch.autograd.grad(output.float().square().sum(), [x, *net.parameters()])]
 
-    assert_alike(found(small(checkpoint=True)), found(small()), 1e-6)
+    assert_alike(results(small(checkpoint=True)), results(small()), 1e-6)
 
 
 def kept(net: PReNet) -> int:
@@ -82,8 +82,8 @@ def kept(net: PReNet) -> int:
 
 
 def test_forgetting_passes_keeps_little_more_than_the_last():
-    one = PReNet(width=8, iterations=1)
-    whole, last = kept(PReNet(width=8, iterations=6)), kept(one)
+    single = PReNet(width=8, iterations=1)
+    whole, last = kept(PReNet(width=8, iterations=6)), kept(single)
     assert whole > 5 * last
     assert kept(PReNet(width=8, iterations=6, checkpoint=True)) < 0.5 * whole
 

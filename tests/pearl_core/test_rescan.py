@@ -68,7 +68,7 @@ def test_any_picture_is_derained_as_the_authors_net_does_and_one_without_pixels_
 def test_a_picture_is_seen_alike_alone_and_in_a_batch():
     net, x = small().double(), pictures(40, 48, images=3).double()
     with torch.no_grad():
-        together, alone = net(x), torch.cat([net(one[None]) for one in x])
+        together, alone = net(x), torch.cat([net(picture[None]) for picture in x])
     assert torch.allclose(together, alone, rtol=0, atol=1e-12)
 
 

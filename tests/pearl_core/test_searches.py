@@ -69,9 +69,9 @@ BALLS = pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)], ids=["linf", "l2"]
 def test_a_search_finds_the_known_optimum_to_a_hundredth(search, random_start, ball):
     net, (x, y) = linear(), inside()
     attack = ascend(MARGIN, ball, search(ball.radius), random_start=random_start, keep=HIGHEST_LOSS)
-    found, best = gain(net, x, attack(net, x, y), y), best_gain(net, y, ball)
-    assert (found <= best * (1 + 1e-9)).all()
-    assert (found >= 0.99 * best).all()
+    gained, best = gain(net, x, attack(net, x, y), y), best_gain(net, y, ball)
+    assert (gained <= best * (1 + 1e-9)).all()
+    assert (gained >= 0.99 * best).all()
 
 
 @BALLS
@@ -109,8 +109,8 @@ def test_a_named_attack_finds_the_known_optimum_to_a_hundredth(attack):
     y = net(x).logits.argmax(1)
     attacked = attack(net, x, y)
     assert (y == 0).all() and (net(attacked).logits.argmax(1) == 0).all()
-    found, best = gain(net, x, attacked, y), best_gain(net, y, Linf(8 / 255))
-    assert (found >= 0.99 * best).all() and (found <= best * (1 + 1e-9)).all()
+    gained, best = gain(net, x, attacked, y), best_gain(net, y, Linf(8 / 255))
+    assert (gained >= 0.99 * best).all() and (gained <= best * (1 + 1e-9)).all()
 
 
 class Half(nn.Module):
@@ -127,8 +127,8 @@ def test_an_attack_on_a_derainer_finds_the_known_optimum_to_a_hundredth(name, ra
     attacked = zoo.DERAIN_ATTACKS[name](8, random_start=random_start)(net, x, Reference(image))
     far = lambda p: (p / 2 - image).square().sum((1, 2, 3))  # noqa: E731
     away = ((x / 2 - image).abs() + (-1 if name == "input_close" else 1) * radius / 2).square().sum((1, 2, 3))
-    best, found = (away - far(x)).abs(), (far(attacked) - far(x)).abs()
-    assert (found >= 0.99 * best).all() and (found <= best * (1 + 1e-9)).all()
+    best, gained = (away - far(x)).abs(), (far(attacked) - far(x)).abs()
+    assert (gained >= 0.99 * best).all() and (gained <= best * (1 + 1e-9)).all()
 
 
 @pytest.mark.parametrize("seed", [6, 7])
@@ -360,18 +360,18 @@ def test_under_published_two_steps_of_ddcat_stop_short_of_the_radius():
 def test_the_worst_of_attacks_is_the_worst_of_each_image():
     net, (x, y) = linear(4), inside(4, classes=4)
     members = zoo.pgd(1, 3), zoo.cw(1, 3), zoo.segpgd(1, 3)
-    found = accuracy_of(net, worst_of(*members)(net, x, y), y)
+    worst = accuracy_of(net, worst_of(*members)(net, x, y), y)
     alone = torch.stack([accuracy_of(net, attack(net, x, y), y) for attack in members])
-    assert torch.equal(found, alone.amin(0))
+    assert torch.equal(worst, alone.amin(0))
 
 
 def test_sea_is_no_weaker_than_any_of_its_members_on_any_image():
     net, (x, y) = linear(4), inside(4, classes=4)
     sea = zoo.sea(2, 10)
     worst = accuracy_of(net, sea(net, x, y), y)
-    for name, found in sea.each(net, x, y).items():
-        assert (worst <= found.left).all(), name
-        assert torch.equal(found.left, accuracy_of(net, found.images, y))
+    for name, member in sea.each(net, x, y).items():
+        assert (worst <= member.left).all(), name
+        assert torch.equal(member.left, accuracy_of(net, member.images, y))
 
 
 def test_stopping_at_zero_skips_later_members_and_ends_as_low():
@@ -391,9 +391,9 @@ def test_an_ensemble_counts_for_a_worst_miou_and_refuses_where_it_skips():
     sea = zoo.sea(2, 10)
     counts = np.concatenate([sea.counts(net, x[i : i + 2], y[i : i + 2]) for i in (0, 2)], 1)
     assert counts.shape == (4, 4, 4, 3)
-    for one, attack in zip(counts, sea.members.values(), strict=True):
+    for counted, attack in zip(counts, sea.members.values(), strict=True):
         attacked = attack(net, x, y)
-        assert np.array_equal(one, confusion(net(attacked), Sample(attacked, x, y)).numpy())
+        assert np.array_equal(counted, confusion(net(attacked), Sample(attacked, x, y)).numpy())
     assert worst_miou(counts)[0] <= mean_iou(counts.sum(1)).min()
     with pytest.raises(ValueError, match=r"^wanted an ensemble that gives every .*, got skip=True: use stop='member'$"):
         zoo.sea(2, 10, stop="ensemble").counts(net, x, y)
@@ -440,11 +440,11 @@ def test_greedy_miou_is_no_higher_than_any_attack_alone_and_matches_trying_every
             for k in range(3):
                 confusion[a, n, k] = random.multinomial(labelled[n, k], random.dirichlet(np.ones(3)))
     counts = np.stack([np.diagonal(confusion, axis1=2, axis2=3), confusion.sum(2), confusion.sum(3)], -1)
-    found, choice = worst_miou(counts)
-    assert found == pytest.approx(float(mean_iou(counts[choice, np.arange(4)].sum(0))))
-    assert found <= mean_iou(counts.sum(1)).min()
+    miou, choice = worst_miou(counts)
+    assert miou == pytest.approx(float(mean_iou(counts[choice, np.arange(4)].sum(0))))
+    assert miou <= mean_iou(counts.sum(1)).min()
     everything = [float(mean_iou(counts[list(c), np.arange(4)].sum(0))) for c in np.ndindex(3, 3, 3, 3)]
-    assert found == pytest.approx(min(everything), abs=0.5)
+    assert miou == pytest.approx(min(everything), abs=0.5)
 
 
 def test_worst_miou_refuses_what_is_not_counts():

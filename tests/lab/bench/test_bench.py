@@ -33,15 +33,17 @@ def test_attacks_prints_a_row_and_the_limits(monkeypatch, capsys):
 
 
 def test_every_attack_takes_the_gradients_it_is_charged_for():
-    found = dict(costs.timed(costs.Case(18, 4, (33, 49)), 2, 4, ("float32", "auto")))
-    assert {key.attack: (cost.gradients, cost.others) for key, cost in found.items() if key.precision == "float32"} == {
+    measured = dict(costs.timed(costs.Case(18, 4, (33, 49)), 2, 4, ("float32", "auto")))
+    assert {
+        key.attack: (cost.gradients, cost.others) for key, cost in measured.items() if key.precision == "float32"
+    } == {
         "pgd": (4, 0),
         "apgd": (4, 1),
         "red_eps_apgd": (6, 3),
         "sea": (16, 16),
     }
-    assert all(cost.gradients == cost.wanted and cost.step > 0 and cost.floor > 0 for cost in found.values())
-    assert found["pgd", "auto"].gradients == 4
+    assert all(cost.gradients == cost.wanted and cost.step > 0 and cost.floor > 0 for cost in measured.values())
+    assert measured["pgd", "auto"].gradients == 4
 
 
 def test_a_batch_that_shrank_is_told():

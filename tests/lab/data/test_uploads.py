@@ -522,9 +522,9 @@ def test_what_is_no_picture_of_the_lab_is_refused_in_one_line(function, pixels, 
 def test_a_digest_names_shape_and_pixels():
     zeros = np.zeros((32, 40, 3), np.uint8)
     assert digest(zeros) == hashlib.sha256(b"(32, 40, 3)" + bytes(32 * 40 * 3)).hexdigest()
-    one = zeros.copy()
-    one[31, 39, 2] = 1
-    assert len({digest(zeros), digest(zeros.reshape(40, 32, 3)), digest(one)}) == 3
+    other = zeros.copy()
+    other[31, 39, 2] = 1
+    assert len({digest(zeros), digest(zeros.reshape(40, 32, 3)), digest(other)}) == 3
 
 
 @settings(max_examples=40, deadline=None)

@@ -47,9 +47,9 @@ def rows(brief, kept):
     if kept.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(kept, path)
-    found = run(brief.asked(), quiet=True)
+    measured = run(brief.asked(), quiet=True)
     shutil.copy(path, kept)
-    return found
+    return measured
 
 
 def sources(data_root=None, folder=None) -> dict[tuple[str, str], tables.Source]:
@@ -141,12 +141,12 @@ def test_the_difference_and_its_interval_are_those_of_the_paper_s_number(rows):
 
 
 def test_published_numbers_stand_where_the_table_itself_puts_them(brief, rows):
-    found = tidy.tidy(TABLE1, rows)
-    found = found[(found.threat == "oblivious") & found.metric.isin(table1.TABLE.metrics)]
-    frame = TABLE1.layout(rows).blocks[0].frame
-    for row in found.itertuples():
+    frame = tidy.tidy(TABLE1, rows)
+    frame = frame[(frame.threat == "oblivious") & frame.metric.isin(table1.TABLE.metrics)]
+    printed = TABLE1.layout(rows).blocks[0].frame
+    for row in frame.itertuples():
         label = {"mIoU": "mIoU (%)", "allAcc": "allAcc (%)", "PSNR": "PSNR (dB)"}[row.metric]
-        written = frame.loc[(row.condition, row.method), (label, of_difference("diff.", row.metric))]
+        written = printed.loc[(row.condition, row.method), (label, of_difference("diff.", row.metric))]
         assert written == ("" if np.isnan(row.difference) else f"{row.difference:+.2f}")
     for other in ({"eps": 4.0}, {"segmenter": "deeplab"}):
         assert tidy.tidy(TABLE1, rows.assign(**other)).published.isna().all()
@@ -166,9 +166,9 @@ def test_strength_says_what_was_done_and_has_every_number_once():
 
 def test_filters_take_every_choice_and_every_word(rows):
     frame = tidy.tidy(TABLE1, rows).assign(experiment="table1", dataset="scenes", source="store")
-    found = tidy.filtered(frame, {"method": ["NAT", "PEARL"], "metric": ["PSNR"], "threat": []}, "CW adaptive")
-    assert set(found.method) == {"NAT", "PEARL"} and set(found.condition) == {"Rain + CW"}
-    assert set(found.threat) == {"adaptive"} and len(found) == 2
+    kept = tidy.filtered(frame, {"method": ["NAT", "PEARL"], "metric": ["PSNR"], "threat": []}, "CW adaptive")
+    assert set(kept.method) == {"NAT", "PEARL"} and set(kept.condition) == {"Rain + CW"}
+    assert set(kept.threat) == {"adaptive"} and len(kept) == 2
     assert len(tidy.filtered(frame, {"method": []})) == len(frame)
     assert tidy.filtered(frame, {}, "no such words").empty
     assert tidy.filtered(frame.iloc[:0], {"method": ["NAT"]}, "cw").empty
@@ -191,9 +191,9 @@ def test_a_broken_card_is_a_sentence_and_the_others_still_show(tiny_zoo, tmp_pat
     for name, text in {"clean-pspnet": "{", "sat-pspnet": "[]", "derain-prenet": '{"network": "prenet"}'}.items():
         (folder / "scenes" / f"{name}.json").write_text(text)
     (folder / "scenes" / "nothing.json").write_text("no weights beside it")
-    found, problems = cards.cards()
+    readable, problems = cards.cards()
     everything = {str(path.relative_to(tiny_zoo).with_suffix("")) for path in tiny_zoo.glob("*/*.json")}
-    assert set(found) == everything - {f"scenes/{name}" for name in ("clean-pspnet", "sat-pspnet", "derain-prenet")}
+    assert set(readable) == everything - {f"scenes/{name}" for name in ("clean-pspnet", "sat-pspnet", "derain-prenet")}
     assert len(problems) == 3 and all("is not a card" in words and "\n" not in words for words in problems)
     assert cards.datasets() == ["scenes", "objects"]
     assert cards.derained() == ["scenes"], "no derainer was trained on the objects"
@@ -201,9 +201,9 @@ def test_a_broken_card_is_a_sentence_and_the_others_still_show(tiny_zoo, tmp_pat
 
 def test_cards_as_a_table(monkeypatch):
     monkeypatch.setenv("PEARL_ZOO", "/nowhere")
-    found, problems = cards.cards()
-    assert found == zoo.catalogue() and problems == []
-    frame = cards.table(found).set_index("net")
+    by_name, problems = cards.cards()
+    assert by_name == zoo.catalogue() and problems == []
+    frame = cards.table(by_name).set_index("net")
     card = json.loads((zoo.SHIPPED / "camvid" / "nat-prenet-pspnet.json").read_text())
     row = frame.loc["camvid/nat-prenet-pspnet"]
     assert (row["data set"], row.recipe, row.network) == ("camvid", "nat", "pspnet")

@@ -42,9 +42,9 @@ class Tags(HTMLParser):
 
 
 def parsed(html: str) -> Tags:
-    found = Tags(html)
-    assert found.open == []
-    assert {tag for tag, _ in found.seen} <= {
+    tags = Tags(html)
+    assert tags.open == []
+    assert {tag for tag, _ in tags.seen} <= {
         "p",
         "b",
         "table",
@@ -57,35 +57,35 @@ def parsed(html: str) -> Tags:
         "span",
         "br",
     }
-    for _, attributes in found.seen:
+    for _, attributes in tags.seen:
         assert not [name for name in attributes if name.startswith("on")]
         assert attributes.get("src", "data:image/png;base64,").startswith("data:image/png;base64,")
-    return found
+    return tags
 
 
-def pictures(found: Tags) -> list[np.ndarray]:
-    sources = [attributes["src"] for tag, attributes in found.seen if tag == "img"]
+def pictures(tags: Tags) -> list[np.ndarray]:
+    sources = [attributes["src"] for tag, attributes in tags.seen if tag == "img"]
     return [np.array(Image.open(io.BytesIO(b64decode(source.partition(",")[2])))) for source in sources]
 
 
 def test_a_view_shows_its_pictures_words_and_figures(tiny_zoo):
     view = look(steps=2, eps=4)
-    found = parsed(view._repr_html_())
-    for panel, picture in zip(panels.rows(view), pictures(found), strict=True):
+    tags = parsed(view._repr_html_())
+    for panel, picture in zip(panels.rows(view), pictures(tags), strict=True):
         assert np.array_equal(picture, panels.painted(panel, view.palette))
-        assert panel.title in found.words and panel.remark in found.words
+        assert panel.title in tags.words and panel.remark in tags.words
     for reading in panels.readings(view):
-        assert reading.label in found.words and reading.value in found.words
-    assert f": {panels.point_words(view)}" in found.words and view.key in found.words
+        assert reading.label in tags.words and reading.value in tags.words
+    assert f": {panels.point_words(view)}" in tags.words and view.key in tags.words
     changes = [f.change for f in panels.readings(view) if f.change]
-    assert changes and all(f"{change} by attack" in found.words for change in changes)
+    assert changes and all(f"{change} by attack" in tags.words for change in changes)
     assert "unchanged" in parsed(look(eps=0)._repr_html_()).words
 
 
 def test_all_text_is_escaped(tiny_zoo):
     view = look(steps=1)
-    found = parsed(rich.html(replace(view, key=EVIL, classes=(EVIL, *view.classes[1:]))))
-    assert found.words.count(EVIL) == 1 and any(EVIL in word for word in found.words[-40:])
+    tags = parsed(rich.html(replace(view, key=EVIL, classes=(EVIL, *view.classes[1:]))))
+    assert tags.words.count(EVIL) == 1 and any(EVIL in word for word in tags.words[-40:])
     panel = panels.Panel(EVIL, EVIL, np.zeros((2, 2, 3), np.uint8))
     assert parsed(rich.picture(panel, view.palette)).words.count(EVIL) == 2
     data = replace(dataset("scenes", "val"), note=EVIL)
@@ -98,24 +98,24 @@ def test_all_text_is_escaped(tiny_zoo):
 @pytest.mark.parametrize(("split", "shown"), [("test", 8), ("val", 3)])
 def test_a_data_set_shows_its_first_pictures(tiny_zoo, split, shown):
     data = dataset("scenes", split)
-    found = parsed(data._repr_html_())
-    for i, picture in enumerate(pictures(found)):
-        assert np.array_equal(picture, data[i].clean) and data.keys[i] in found.words
+    tags = parsed(data._repr_html_())
+    for i, picture in enumerate(pictures(tags)):
+        assert np.array_equal(picture, data[i].clean) and data.keys[i] in tags.words
     assert i + 1 == shown
-    (facts,) = [word for word in found.words if "pictures" in word]
+    (facts,) = [word for word in tags.words if "pictures" in word]
     assert f"{split}, {len(data)} pictures, 64 x 32 pixels, 19 classes" in facts and "strength 1.15" in facts
     assert "rain: none added" in replace(data, rain=None)._repr_html_()
 
 
 def test_a_scene_shows_its_picture_beside_its_classes():
     scene = scenes.scene("val", 3, height=48, width=80)
-    found = parsed(scene._repr_html_())
-    picture, labels = pictures(found)
+    tags = parsed(scene._repr_html_())
+    picture, labels = pictures(tags)
     assert np.array_equal(picture, scene.image) and labels.shape == scene.image.shape
     for name in np.unique(scene.labels):
         expected = page.GREY if name == 255 else PALETTE[name]
         assert (labels[scene.labels == name] == expected).all()
-    assert scene.key in found.words and f"{len(scene.boxes)} persons" in "".join(found.words)
+    assert scene.key in tags.words and f"{len(scene.boxes)} persons" in "".join(tags.words)
     assert page.GREY not in PALETTE
 
 
