@@ -16,7 +16,7 @@ from lab.measure.trial import Trial
 from lab.reports import curve_chart
 from lab.system import words
 
-RUN = "curves being measured"  # in the session: the trials somebody pressed Compute for
+RUN = "curves being measured"  # key in the session: the trials that Compute was pressed for
 INTRODUCTION = """How do the methods compare as the attack grows? Each line is one method under one threat. The bars are
 95 % intervals over pictures."""
 
@@ -92,7 +92,7 @@ def turn() -> threading.Lock:
 
 @contextmanager
 def my_turn(bar) -> Iterator[None]:
-    """Wait until nobody else measures here: two would slow each other, and a stopped one ends its batch first."""
+    """Wait until no other visitor measures here: two would slow each other down; a stopped one finishes its batch."""
     while not turn().acquire(timeout=0.3):
         bar.progress(0.0, "waiting for another measurement to finish")  # Stop works here too
     try:

@@ -79,7 +79,7 @@ def turns(chromium: Any, repeats: int) -> Seconds:
     with browser.served() as server, browser.visitor(chromium) as page:
         page.goto(server.address)
         browser.until(page, f"{PAINTED} && !seen.running")
-        look()  # the nets and the picture are at hand, here as there
+        look()  # loads the nets and the picture here, as the page has done there
         for n in range(1, repeats + 1):
             views: list[View] = []
             seconds["of it computing"] += times(lambda n=n, views=views: views.append(look(eps=START + n / 4)), 1)

@@ -28,7 +28,9 @@ MIN_SIDE = 32  # pixels: under it there is nothing to segment
 STEP = 8  # sides are multiples of it
 _CHOICES = f"a picture as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 _one_at_a_time = threading.Lock()  # what `_strict` sets belongs to the whole process
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # nobody listens: nothing on stderr, rather than errors
+logging.getLogger("PIL").addHandler(
+    logging.NullHandler()
+)  # Pillow's log messages are dropped instead of printed on stderr
 
 
 def decoded(data: bytes, name: str = "the picture") -> np.ndarray:
@@ -129,11 +131,11 @@ def _strict() -> Iterator[None]:
     """
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        mercy, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        tolerant, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
         try:
             yield
         finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = mercy
+            ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
 
 
 def _opened(data: bytes, name: str) -> Image.Image:

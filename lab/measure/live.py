@@ -81,7 +81,7 @@ _kept: dict[tuple, pd.DataFrame] = {}  # rows of an address never change, and ev
 
 
 def known(cell: Cell, store: Store) -> pd.DataFrame | None:
-    """The rows of a cell that the store holds whole, else None. Shared: whoever changes them copies them first."""
+    """The rows of a cell if the store holds all of it, else None. They are shared: copy them before a change."""
     key = store.path, cell.address, cell.trial
     if not store.path.exists() or len(_kept) > MOST_KEPT:
         _kept.clear()

@@ -1,4 +1,4 @@
-"""A trial: everything that can change one cell of one table; and the cell, with its nets and data at hand."""
+"""A trial: everything that can change one cell of one table; and the cell, with nets and opened data."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def attacked(methods: Iterable[str], threat: str, **how) -> list[Trial]:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A trial with its nets and data at hand."""
+    """A trial with its nets and its opened data."""
 
     trial: Trial
     data: Dataset

@@ -25,7 +25,7 @@ class System:
     """The nets that an attacker faces: a method, the networks in play, the training run.
 
     `derain_on` and `derain_with` are the data set and the segmenter that the derainer learned with, where those are
-    not the ones at hand. `net_seed` is then the derainer's; a borrowed derainer meets the first segmenter trained here.
+    those of this system. `net_seed` is then the derainer's, and the segmenter is that of training seed 0.
     `variant` tells nets that were trained otherwise than usual: see `NetName`.
     """
 

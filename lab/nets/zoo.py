@@ -98,7 +98,7 @@ class Net:
 
     @cached_property
     def module(self) -> nn.Module:
-        """The network with these weights, float32, in evaluation mode. Shared: whoever changes it copies it first."""
+        """The network with these weights, float32, in evaluation mode. It is shared: copy it before a change."""
         return load(self.path, self.card)
 
     @property

@@ -30,7 +30,7 @@ def parts() -> list[tuple[str, str]]:
 def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) -> str:
     """Measure what the store lacks, write the pages; `only` some displays anew.
 
-    Displays that are not written anew, and those of data sets that are not at hand, stay as they are.
+    Pages that are not written anew stay as they are, and so do those of data sets that cannot be opened here.
     """
     names = {name for _, name in parts()}
     for part in only:

@@ -35,7 +35,7 @@ class Source(NamedTuple):
 
 
 def gathered(data_root: str | None = None, folder: Path | None = None) -> tuple[pd.DataFrame, list[Source]]:
-    """All rows, tidy (`COLUMNS`), and their sources. What cannot be had is a source that says why."""
+    """All rows, tidy (`COLUMNS`), and their sources. For missing rows the source says why."""
     folder, frames, sources = folder or SHIPPED, [], []
     for experiment, dataset in known(folder):
         rows, words = rows_and_origin(experiment, dataset, data_root, folder)

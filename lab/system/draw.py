@@ -37,7 +37,9 @@ def pixels(image: np.ndarray) -> np.ndarray:
 def eight_bit(attacked: np.ndarray, image: np.ndarray) -> np.ndarray:
     """The attacked picture as uint8, each value rounded towards `image`: the attack only gets smaller."""
     up, levels = attacked >= image, 255 * np.clip(attacked, 0, 1).astype(np.float64)
-    nearer = np.where(up, np.floor(levels + 1e-4), np.ceil(levels - 1e-4))  # a hair over a level is that level
+    nearer = np.where(
+        up, np.floor(levels + 1e-4), np.ceil(levels - 1e-4)
+    )  # up to 1e-4 beyond a level counts as that level
     return nearer.astype(np.uint8)
 
 

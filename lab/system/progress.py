@@ -16,7 +16,7 @@ WORKER = "PEARL_WORKER"  # set in the processes of a pool
 def bar(items: Iterable | None = None, *, what: str, unit: str, **options) -> std.tqdm:
     """Progress through `items`, or through `total=` calls of `update`; the other options are those of tqdm.
 
-    On a terminal and in a notebook that somebody has open it is a bar. Elsewhere (papermill, a log file, a worker
+    On a terminal and in a notebook that is open in a browser it is a bar. Elsewhere (papermill, a log file, a worker
     process) it is a line on stderr, at most every `EVERY` seconds, and none for work that is done sooner.
     """
     kind = auto.tqdm if watched() else Lines

@@ -45,7 +45,7 @@ def answer(pipe: Connection, function: Callable, arguments: tuple, options: dict
         result = False, error
     try:
         pipe.send(result)
-    except ConnectionError:  # the parent is gone, nobody waits for an answer
+    except ConnectionError:  # the parent is dead
         leave()
     except Exception as error:  # what cannot be sent
         pipe.send((False, RuntimeError(f"{type(error).__name__}: {error}; got {result[1]!r:.200}")))

@@ -24,7 +24,7 @@ class Photo:
     """A picture in the rain before any attack, and the outputs of nets on it that were computed so far."""
 
     data: Dataset
-    sample: Sample  # a batch of one; labels None where nobody labelled it
+    sample: Sample  # a batch of one picture; labels None if it has none
     streaks: Tensor  # (1, H, W) bool, where the rain is to be seen
     answers: dict[tuple, Output] = field(default_factory=dict)
 

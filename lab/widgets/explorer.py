@@ -104,7 +104,7 @@ class Explorer(HBox):
         self.latest.wait()
         return self
 
-    # ---- somebody turned something ----
+    # ---- when a dial is turned ----
 
     def look(self) -> None:
         self.latest.start(self.seen(self.dialled, self.going))

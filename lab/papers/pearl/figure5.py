@@ -59,7 +59,7 @@ def condition(row: pd.Series) -> str:
 
 
 def layout(rows: pd.DataFrame) -> Report:
-    """Threat by threat the figure, its numbers, and what becomes of the paper's claim."""
+    """For each threat the figure, its numbers, and whether the paper's claim holds."""
     blocks = [part(rows[rows.threat == threat], threat) for threat in dict.fromkeys(rows.threat)]
     return Report("PEARL, figure 5: four derain nets before and after", caption(rows), blocks, ABOUT)
 

@@ -46,7 +46,7 @@ STEPS = {"scenes": 30, "camvid": 12}
 TUNED_ON = {"scenes": "val", "camvid": "train"}  # not the split that is measured
 TUNED_WITH = "bal_ce"  # SegPGD's, as SEA's authors tuned it
 SHARES = (1 / 16, 1 / 8, 1 / 4, 3 / 8, 3 / 4)  # of eps: the steps PGD may choose from
-# what becomes of the order with more gradients: where most is left to find, at the largest eps on the trained net
+# whether the order changes with more gradients: at the largest eps on the trained net, where most is left to find
 BUDGETS = {"scenes": (30, 100, 300), "camvid": (12, 48)}
 BUDGETED = {"method": "robust_seg", "eps": 8.0}
 BUDGETED_LOSSES = ("bal_ce", "mask_ce")
