@@ -187,6 +187,13 @@ def _derained(measure: Callable[..., Tensor], save: Callable[[Tensor], Tensor], 
     return observe
 
 
+def _each_accuracy(statistics: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean over images of each one's pixel accuracy, in %; SEA's ACC. Images without a label do not count."""
+    accuracies = pixel_accuracy(statistics)  # (N,)
+    known = ~np.isnan(accuracies)
+    return average(accuracies[known], weights[:, known])
+
+
 STATISTICS: Registry[Statistic] = Registry("statistic")
 METRICS: Registry[Metric] = Registry("metric")
 _labels, _clean = frozenset({"labels"}), frozenset({"clean"})
@@ -210,6 +217,7 @@ for _metric in (
     _counted("mIoU", finish=mean_iou, label="mIoU (%)"),
     _counted("mAcc", finish=mean_accuracy, label="mAcc (%)"),
     _counted("allAcc", finish=pixel_accuracy, label="allAcc (%)"),
+    Metric("ACC", "%", "confusion", pool=_each_accuracy, label="ACC, mean over images (%)"),
     Metric("PSNR", "dB", "psnr", label="PSNR (dB)"),
     Metric("SSIM", "fraction", "ssim", label="SSIM"),
     Metric("PSNR_y", "dB", "psnr_y", label="PSNR, luma (dB)"),

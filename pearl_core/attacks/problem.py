@@ -6,6 +6,7 @@ batch, the model is left unchanged, and no pass is made that is not needed.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Protocol
@@ -152,9 +153,9 @@ class ImageProblem:
             if self.how.track not in (None, self.how.objective):
                 tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
             right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
-        seen = (output.derained if output.logits is None else output.logits).detach().sum()  # finite if all of them are
-        del output  # so that the backward pass holds no more memory than it needs
-        slope = torch.autograd.grad(total, point)[0] if gradient else None
+        seen = (output.derained if output.logits is None else output.logits).detach().sum()  # nan where one is, or inf
+        del output  # the backward pass holds what it needs of it, and no more
+        slope = slope_of(total, point) if gradient else None
         if self.how.finite:
             refuse_nonsense(self.looks, loss=loss, gradient=slope, prediction=seen)
         if slope is not None and self.mask is not None:
@@ -192,3 +193,16 @@ class ImageProblem:
         better = looked_at & (worth <= self.worth if self.how.keep.ties else worth < self.worth)
         self.kept, self.worth = torch.where(wide(better), delta, self.kept), torch.where(better, worth, self.worth)
         self.active = (self.worth > self.how.keep.enough).nonzero().flatten()
+
+
+def slope_of(total: Tensor, point: Tensor) -> Tensor:
+    """The gradient; zero, with a warning, where the model cuts it off: such a model only looks robust."""
+    slope = torch.autograd.grad(total, point, allow_unused=True)[0] if total.requires_grad else None
+    if slope is None:
+        warnings.warn(
+            "the model's answer has no gradient in its input (detached?): no gradient attack can work; put the part "
+            "that cuts it off into wrappers.StraightThrough",
+            stacklevel=2,
+        )
+        return torch.zeros_like(point)
+    return slope
