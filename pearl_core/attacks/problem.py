@@ -155,7 +155,7 @@ class ImageProblem:
             right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
         seen = (output.derained if output.logits is None else output.logits).detach().sum()  # nan where one is, or inf
         del output  # the backward pass holds what it needs of it, and no more
-        slope = slope_of(total, point) if gradient else None
+        slope = _slope(total, point) if gradient else None
         if self.how.finite:
             refuse_nonsense(self.looks, loss=loss, gradient=slope, prediction=seen)
         if slope is not None and self.mask is not None:
@@ -195,7 +195,7 @@ class ImageProblem:
         self.active = (self.worth > self.how.keep.enough).nonzero().flatten()
 
 
-def slope_of(total: Tensor, point: Tensor) -> Tensor:
+def _slope(total: Tensor, point: Tensor) -> Tensor:
     """The gradient; zero, with a warning, where the model cuts it off: such a model only looks robust."""
     slope = torch.autograd.grad(total, point, allow_unused=True)[0] if total.requires_grad else None
     if slope is None:

@@ -67,7 +67,7 @@ def evaluate(
         >>> from pearl_core import evaluate
         >>> from pearl_core.examples import toy
         >>> net, sample = toy()
-        >>> found = evaluate(net, [sample], eps=8, budget="quick", probe=False)
+        >>> found = evaluate(net, [sample], eps=8, budget="quick", precision="float32", probe=False)
         >>> 0 <= found.value("worst") <= found.value("clean") <= 100
         True
     """

@@ -39,11 +39,11 @@ class Flag(NamedTuple):
         random: two passes differ (0.2, limit 0.0001); use wrappers.Expectation
     """
 
-    name: str
-    number: float
-    limit: float
-    words: str
-    advice: str
+    name: str  # in `FLAGS`
+    number: float  # what was measured
+    limit: float  # above which it is told
+    words: str  # what the number is
+    advice: str  # what to do
 
     def __str__(self) -> str:
         return f"{self.name}: {self.words} ({self.number:.3g}, limit {self.limit:g}); {self.advice}"
@@ -54,7 +54,7 @@ class Check:
     """What raises a flag: `measure(probe)` above `limit`."""
 
     measure: Callable[[Probe], float]
-    limit: float
+    limit: float  # declared before any shipped net was read
     words: str
     advice: str
 
@@ -64,12 +64,23 @@ FLAGS: Registry[Check] = Registry("flag")
 
 @dataclass(frozen=True)
 class Probe:
-    """A few pictures under the largest eps, and what the evaluation's own attacks left of them."""
+    """A few pictures under the largest eps, and what the evaluation's own attacks left of them.
+
+    Example:
+        >>> from pearl_core.attacks.ensembles import Attacked, accuracy_of
+        >>> from pearl_core.evaluation.flags import FLAGS, Probe
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> worst = Attacked(sample.rainy, accuracy_of(net, sample.rainy, sample.labels))
+        >>> probe = Probe(net, sample.rainy, sample.labels, 8.0, worst, {})
+        >>> FLAGS["random"].measure(probe)
+        0.0
+    """
 
     model: torch.nn.Module  # adapted
-    images: Tensor
-    labels: Tensor
-    eps: float
+    images: Tensor  # (B, 3, H, W)
+    labels: Tensor  # (B, H, W)
+    eps: float  # in 1/255
     worst: Attacked  # of the evaluation's own attacks
     options: dict  # of the attacks: norm, seed, precision
 
@@ -91,7 +102,22 @@ class Probe:
 
 
 def flags(probe: Probe) -> list[Flag]:
-    """The flags that these pictures raise, in the order of `FLAGS`."""
+    """The flags that these pictures raise.
+
+    Args:
+        probe: the model, pictures and what the evaluation's attacks left of them.
+
+    Returns:
+        Flags in the order of `FLAGS`.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core import evaluate
+        >>> blind = lambda images: torch.stack([images.round().mean(1), images.round().amax(1)], 1)
+        >>> loader = [(torch.rand(1, 3, 32, 32), torch.ones(1, 32, 32, dtype=torch.long))]
+        >>> evaluate(blind, loader, eps=8, budget="quick", precision="float32").flags[0].name
+        'no gradient'
+    """
     measured = {name: check.measure(probe) for name, check in FLAGS.items()}
     return [
         Flag(name, measured[name], check.limit, check.words, check.advice)

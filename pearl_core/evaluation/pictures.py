@@ -15,10 +15,17 @@ LABELS = ("label", "labels", "mask", "target", "gt", "annotation")
 
 
 class Batch(NamedTuple):
-    """Pictures (B, 3, H, W) in [0, 1] and labels (B, H, W) with `VOID` where nothing counts."""
+    """Pictures with labels.
 
-    images: Tensor
-    labels: Tensor
+    Example:
+        >>> import torch
+        >>> from pearl_core.evaluation.pictures import Batch
+        >>> Batch(torch.rand(1, 3, 8, 8), torch.zeros(1, 8, 8, dtype=torch.long)).labels.dtype
+        torch.int64
+    """
+
+    images: Tensor  # (B, 3, H, W) in [0, 1]
+    labels: Tensor  # (B, H, W), `VOID` where nothing counts
 
 
 def batches(loader: Iterable, ignore: int = VOID) -> Iterator[Batch]:
@@ -28,8 +35,8 @@ def batches(loader: Iterable, ignore: int = VOID) -> Iterator[Batch]:
         loader: gives pairs (images, labels), dicts, or `Sample`s; single pictures (3, H, W) are batches of one.
         ignore: the label of pixels that do not count.
 
-    Yields:
-        Float pictures and int64 labels.
+    Returns:
+        An iterator of float pictures and int64 labels.
 
     Raises:
         TypeError: something else.

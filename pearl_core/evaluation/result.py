@@ -22,6 +22,14 @@ class Evaluation:
         settings: budget, norm, seed, precision, images, classes.
         reading: how the model's answers were read.
         constant: accuracy and mIoU in % of the best constant prediction on these labels.
+
+    Example:
+        >>> from pearl_core import evaluate
+        >>> from pearl_core.examples import toy
+        >>> net, sample = toy()
+        >>> found = evaluate(net, [sample], eps=8, budget="quick", precision="float32", probe=False)
+        >>> found.row("worst")["unit"], [flag.name for flag in found.flags]
+        ('%', [])
     """
 
     rows: list[dict]

@@ -21,7 +21,8 @@ MODULES = ["pearl_core", *(module.name for module in walk_packages(pearl_core.__
 TAUGHT = [name for name in MODULES if not name.startswith(("pearl_core.worlds.", "pearl_core.attacks.alma"))]
 # Files of many parts: public are those that other files import, and the networks.
 OF_PARTS = tuple(
-    f"pearl_core.{name}" for name in ("derain.", "segment.", "kept", "chance", "adapters", "attacks.square")
+    f"pearl_core.{name}"
+    for name in ("derain.", "segment.", "kept", "chance", "adapters", "attacks.square", "evaluation.")
 )
 EXEMPT = {
     "pearl_core.attacks.searches": {"Problem", "Progress"},  # a protocol, told by its methods; the memory of APGD
