@@ -14,8 +14,8 @@ from lab.measure.curves import DEFAULT, CurveSetting
 from lab.measure.trial import TABLED
 from lab.nets import cards
 from lab.nets.methods import METHODS
-from lab.nets.pipelines import THREATS
 from lab.system import parts
+from lab.system.threats import THREATS
 from lab.system.words import CURVE_HELP, HELP, threat_title
 from lab.view import choices
 from lab.view.choices import method_title

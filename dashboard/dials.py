@@ -15,7 +15,8 @@ from address import asked, remember
 from lab.data import dataset, reader, uploads
 from lab.data.titles import title
 from lab.nets.methods import METHODS
-from lab.nets.pipelines import THREATS, available
+from lab.nets.pipelines import available
+from lab.system.threats import THREATS
 from lab.system.words import (
     EDGES,
     HELP,
@@ -213,7 +214,7 @@ def where(size: tuple[int, int]) -> dict:
 
 def threat(dataset: str, method: str) -> dict:
     """What the attacker knows of the networks; a transfer is computed on another method that has weights."""
-    name = pick("threat", "The attacker knows", THREATS, format_func=threat_title, help=HELP["threat"])
+    name = pick("threat", "The attacker knows", list(THREATS), format_func=threat_title, help=HELP["threat"])
     if name != "transfer":
         return {"threat": name}
     source = pick(

@@ -9,9 +9,10 @@ import torch
 
 from lab.data import names, reader
 from lab.nets.methods import UNDEFENDED
-from lab.nets.pipelines import THREATS, Nets, System
+from lab.nets.pipelines import Nets, System
 from lab.system import parts
 from lab.system.device import here
+from lab.system.threats import THREATS
 from pearl_core.attacks.catalogue import Entry
 from pearl_core.attacks.compose import Attack
 from pearl_core.attacks.ensembles import WorstOf
@@ -75,6 +76,9 @@ class Case:
         entry = self.entry
         if choose("threat", str(self.threat), THREATS) != "transfer" and self.source is not None:
             raise ValueError(f"only a transfer attack has a source, got {self.source!r} for threat {self.threat!r}")
+        if self.threat == "black_box" and not entry.queries:
+            by_answers = ", ".join(sorted(name for name, entry in CATALOGUE.items() if entry.queries))
+            raise ValueError(f"wanted an attack by answers alone for black_box ({by_answers}), got {self.attack!r}")
         if self.threat == "transfer":
             source = victim.other(self.source or UNDEFENDED)
             if source == victim:

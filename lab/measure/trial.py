@@ -111,7 +111,7 @@ class Cell:
             "objective": trial.objective,
             "eps": trial.eps,
             "alpha": made["alpha"],
-            "seed": trial.seed if made["random_start"] else None,
+            "seed": trial.seed if made["random_start"] or trial.entry.queries else None,
             "precision": "torch." + made["precision"],
         }
         later = {name: getattr(trial, name) for name in ("protocol", "label") if getattr(trial, name) != DEFAULT[name]}

@@ -9,13 +9,13 @@ from functools import cache
 from lab.nets.methods import METHODS
 from lab.nets.zoo import Net, NetName, find
 from lab.system.parts import kinds, parsed
+from lab.system.threats import THREATS
 from pearl_core.derain import DERAINERS
 from pearl_core.pipeline import Pipeline
 from pearl_core.recipes import RECIPES
 from pearl_core.segment import SEGMENTERS
 from pearl_core.types import choose
 
-THREATS = ("oblivious", "adaptive", "transfer")
 Nets = tuple[Net | None, Net | None]  # derainer and segmenter, one of which may be absent
 PARTS = ("derain", "segment")
 

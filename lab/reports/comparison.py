@@ -12,7 +12,7 @@ from lab.measure.rows import attacked as with_attack
 from lab.measure.rows import beside, made_of, threats
 from lab.measure.trial import RAIN, Trial, attacked, both
 from lab.reports.report import Block, Report, caption, condition_block, orderings
-from lab.system.words import THREAT_SENTENCES
+from lab.system.threats import THREATS
 from pearl_core.types import choose
 
 
@@ -87,7 +87,7 @@ class Comparison:
 
     def part(self, rows: pd.DataFrame, threat: str, printed: dict) -> Block:
         """One threat's half of the table, with a sentence on what its attacker knows and on the paper's numbers."""
-        note = THREAT_SENTENCES[choose("threat", threat, THREAT_SENTENCES)]
+        note = THREATS[choose("threat", threat, THREATS)].sentence
         if threat == self.reads:
             note += f" {self.reading} {self.remark if printed else f'Published: {self.published_eps:g}/255 only.'}"
         else:

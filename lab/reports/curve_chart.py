@@ -9,14 +9,13 @@ import pandas as pd
 
 from lab.measure.trial import TABLED
 from lab.nets.methods import METHODS
-from lab.nets.pipelines import THREATS
 from lab.reports.report import Block, Report, caption, framed, shown
+from lab.system.threats import THREATS
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-DASHES = dict(zip(THREATS, ("solid", "dash", "dot"), strict=True))
 AXES = {"eps": "strength of the attack ε (1/255)", "steps": "steps of the attack (number)"}
 SIMILARITY = "SSIM (1 = the same)"  # it has no unit
 HOVER = "%{fullData.name}<br>%{x:g}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>"
@@ -57,7 +56,7 @@ def line(rows: pd.DataFrame, method: str, threat: str, over: str) -> dict:
     return {
         "x": rows[over].tolist(), "y": rows.value.tolist(), "mode": "lines+markers",
         "name": f"{look.title}, {threat}",
-        "line": {"color": look.colour, "dash": DASHES[threat], "width": 2.5},
+        "line": {"color": look.colour, "dash": THREATS[threat].dash, "width": 2.5},
         "marker": {"symbol": look.mark, "size": 10},
         "error_y": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.5, "width": 5},
         "customdata": rows[["low", "high"]].values.tolist(), "hovertemplate": HOVER,

@@ -21,7 +21,7 @@ from lab.measure.trial import both
 from lab.nets.methods import METHODS, UNDEFENDED
 from lab.reports.report import DOTS, Block, Report, framed, number
 from lab.system import draw
-from lab.system.words import THREAT_SENTENCES
+from lab.system.threats import THREATS
 from lab.view.panels import Panel
 from lab.view.setting import Setting
 from lab.view.view import View
@@ -64,7 +64,7 @@ def report(
     for view in views:
         groups.setdefault((view.key, view.setting.threat), []).append(view)
     blocks = [
-        Block(f"{key}, threat: {threat}", THREAT_SENTENCES[threat], frame(same), figure=drawn(same))
+        Block(f"{key}, threat: {threat}", THREATS[threat].sentence, frame(same), figure=drawn(same))
         for (key, threat), same in groups.items()
     ]
     return Report(heading, f"{caption(views)} {' '.join(note.split())}", blocks, " ".join(about.split()))

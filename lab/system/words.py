@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-# what the attacker knows, by threat: in two or three words, and in a sentence
-THREAT_LABELS = {
-    "oblivious": "segmenter only",
-    "adaptive": "derainer and segmenter",
-    "transfer": "another method",
-}
-THREAT_SENTENCES = {
-    "oblivious": "The attack is computed on the segmenter alone, fed the picture as it is; it knows of no derainer.",
-    "adaptive": "The gradient runs through derainer and segmenter together: the attack knows the whole defence.",
-    "transfer": "The attack is computed on another method (its source), then applied to this one.",
-}
+from lab.system.threats import THREATS
 
 # what a dial does, by the part of a setting that it turns, or by its own name where it turns none
 HELP = {
@@ -36,7 +26,8 @@ HELP = {
     "that you {how}.",
     "box": "{edge} edge of the box, in pixels.",
     "threat": "Which networks the attack takes its gradients from: the segmenter alone (oblivious), derainer and "
-    "segmenter together (adaptive, the strongest attack), or the networks of another method (transfer).",
+    "segmenter together (adaptive, the strongest attack), the networks of another method (transfer), or none: only "
+    "answers are seen (black_box, for Square alone).",
     "source": "The method the perturbation is computed on. It is then added to the input of the method chosen above.",
     "precision": "The number format of the attack's gradients. The tables use auto: bfloat16 where the processor is "
     "fast at it, else float32. With auto the picture is the same as in the tables. Scores are always float32.",
@@ -141,7 +132,7 @@ OPACITY = 0.65  # to begin with
 
 def threat_title(name: str) -> str:
     """'segmenter only (oblivious)'."""
-    return f"{THREAT_LABELS[name]} ({name})"
+    return f"{THREATS[name].label} ({name})"
 
 
 def region_title(name: str) -> str:

@@ -14,7 +14,8 @@ from ipywidgets import HTML, DOMWidget, Layout
 from lab.data import Dataset, reader
 from lab.data.titles import title
 from lab.nets.methods import METHODS
-from lab.nets.pipelines import THREATS, available
+from lab.nets.pipelines import available
+from lab.system.threats import THREATS
 from lab.system.words import (
     EDGES,
     NO_DERAINER,
@@ -161,7 +162,7 @@ def attack(opening: Setting) -> dict[str, DOMWidget]:
         "steps": slider(ui.IntSlider, "Steps", opening.steps, *LIMITS["steps"], 1, "steps"),
         "seed": dial(ui.BoundedIntText, "Seed", opening.seed, "seed", min=0, max=SEEDS),
         "region": pick("Region", REGIONS, opening.region, "region", region_title),
-        "threat": pick("Threat", THREATS, opening.threat, "threat", threat_title),
+        "threat": pick("Threat", list(THREATS), opening.threat, "threat", threat_title),
         "source": pick("Computed on", METHODS, source, "source", method_title),
         "precision": pick("Gradients in", choices.precisions(opening), opening.precision, "precision", precision_title),
     }

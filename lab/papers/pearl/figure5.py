@@ -17,7 +17,7 @@ from lab.reports.bars import bars, empty, explained, heading, intervals, label, 
 from lab.reports.experiment import TABLE, Experiment
 from lab.reports.orderings import difference, tally
 from lab.reports.report import Block, Report, caption, framed, of_difference, shown, shown_difference
-from lab.system.words import THREAT_SENTENCES
+from lab.system.threats import THREATS
 from pearl_core.bootstrap import Difference
 from pearl_core.derain import DERAINERS
 from pearl_core.metrics import METRICS
@@ -71,7 +71,7 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
     left = (
         [f"Of the paper's four, {' and '.join(absent)} is left out: not asked for, or not trained."] if absent else []
     )
-    note = " ".join([THREAT_SENTENCES[threat], *NOTE.split(), intervals(rows), *left])
+    note = " ".join([THREATS[threat].sentence, *NOTE.split(), intervals(rows), *left])
     return Block(f"Threat: {threat}", note, numbers(cells, changes), claims(changes), drawn(rows, threat))
 
 

@@ -15,7 +15,7 @@ from lab.nets.methods import METHODS
 from lab.reports.bars import bars, empty, explained, heading
 from lab.reports.experiment import TABLE, Experiment
 from lab.reports.report import Block, Report, caption, framed
-from lab.system.words import THREAT_SENTENCES
+from lab.system.threats import THREATS
 from pearl_core.metrics import class_accuracy, class_iou
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def part(rows: pd.DataFrame, threat: str) -> Block:
         f"PEARL's derainers were trained with {rows.derain_with.iloc[0]}; here they stand before "
         f"{rows.segmenter.iloc[0]}. NAT is another {rows.segmenter.iloc[0]}, trained behind the plain derainer."
     )
-    note = " ".join([THREAT_SENTENCES[threat], there, *NOTE.split()])
+    note = " ".join([THREATS[threat].sentence, there, *NOTE.split()])
     title = heading(rows, f"rain + BIM{rows.steps.iloc[0]}", threat)
     return Block(f"Threat: {threat}", note, framed(lines, ("class", "of all pixels")), figure=drawn(title, scores))
 

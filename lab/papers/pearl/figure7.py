@@ -13,7 +13,7 @@ from lab.reports.bars import empty, explained, heading, intervals, label, pooled
 from lab.reports.experiment import Experiment
 from lab.reports.lines import lines
 from lab.reports.report import Block, Report, caption, condition_block
-from lab.system.words import THREAT_SENTENCES
+from lab.system.threats import THREATS
 from pearl_core.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def layout(rows: pd.DataFrame) -> Report:
 
 
 def part(rows: pd.DataFrame, threat: str) -> Block:
-    note = " ".join([THREAT_SENTENCES[threat], *NOTE.split(), intervals(rows)])
+    note = " ".join([THREATS[threat].sentence, *NOTE.split(), intervals(rows)])
     table = condition_block(f"Threat: {threat}", note, rows, SHOWN, {}, CONDITIONS)
     return replace(table, figure=drawn(rows, threat))
 

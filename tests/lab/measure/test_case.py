@@ -187,3 +187,17 @@ def test_a_setting_and_a_trial_share_every_part_of_a_case():
     setting = Setting(method="nat", threat="transfer", attack="pgd", source="pearl", precision="auto")
     trial = Trial("nat", threat="transfer", attack="pgd", source="pearl", eps=8, steps=10)
     assert setting.system == trial.system
+
+
+def test_black_box_is_for_attacks_by_answers_alone_and_sees_the_whole_system():
+    with pytest.raises(ValueError, match=r"wanted an attack by answers alone for black_box \(square\), got 'bim'"):
+        Trial("pearl", attack="bim", eps=8, steps=3, threat="black_box")
+    trial = Trial("derain_seg", attack="square", eps=8, steps=3, threat="black_box")
+    adaptive = Trial("derain_seg", attack="square", eps=8, steps=3, threat="adaptive")
+    assert trial.attacked == trial.system.nets == adaptive.attacked
+
+
+def test_the_seed_of_an_attack_by_answers_is_in_its_address(tiny_zoo):
+    asked = Trial("derain_seg", attack="square", eps=8, steps=3, threat="black_box")
+    first, second = cells_of([asked, replace(asked, seed=1)], None)
+    assert first.address != second.address
