@@ -17,12 +17,16 @@ from pearl_core.segment import SEGMENTERS
 
 ROOT = Path(pearl_core.__file__).parents[1]
 MODULES = ["pearl_core", *(module.name for module in walk_packages(pearl_core.__path__, "pearl_core."))]
-# Not the worlds, whose functions draw for `lab.data`, and not ALMA-prox, which is offered as `zoo.alma_prox`.
-TAUGHT = [name for name in MODULES if not name.startswith(("pearl_core.worlds.", "pearl_core.attacks.alma"))]
+# Not ALMA-prox, which is offered as `zoo.alma_prox`; of the worlds only what they offer, not how it is drawn.
+TAUGHT = [
+    name
+    for name in MODULES
+    if name != "pearl_core.attacks.alma" and (".worlds." not in name or name.endswith(".render"))
+]
 # Files of many parts: public are those that other files import, and the networks.
 OF_PARTS = tuple(
     f"pearl_core.{name}"
-    for name in ("derain.", "segment.", "kept", "chance", "adapters", "attacks.square", "evaluation.")
+    for name in ("derain.", "segment.", "worlds.", "evaluation.", "kept", "chance", "adapters", "attacks.square")
 )
 EXEMPT = {
     "pearl_core.attacks.searches": {"Problem", "Progress"},  # a protocol, told by its methods; the memory of APGD

@@ -1,4 +1,4 @@
-"""Four-legged animals of the farm, seen from the side: cow, horse, sheep; and the legs every animal walks on."""
+"""Farm animals from the side: cow, horse, sheep; and the legs of all four-legged animals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BROWN, WHITE, BLACK = (0.5, 0.3, 0.17), (0.92, 0.9, 0.86), (0.13, 0.12, 0.12)
 
 
 def legs(me: Figure, places, hip: float, thick: float, colour, foot, *, apart: float, swing: float, near: bool) -> None:
-    """The near or the far pair; a place is (s, how far the joint bends backwards)."""
+    """The near or the far pair of legs, each at (s, how far its joint bends backwards)."""
     side = me.near if near else -me.near
     tone = colour if near else dark(colour, 0.62)
     for s, bend in places:

@@ -12,7 +12,7 @@ CLASSES = (
 
 
 def _colour(number: int) -> tuple[int, int, int]:
-    """VOC's rule: the number's bits in turn go to red, green and blue, from the highest bit of each downwards."""
+    """VOC's rule: the bits of the number go to red, green and blue in turn, into the highest bit of each first."""
     rgb = [0, 0, 0]
     for bit in range(24):
         rgb[bit % 3] |= (number >> bit & 1) << (7 - bit // 3)

@@ -22,7 +22,7 @@ def paint_bicycle(me: Figure) -> Coat:
     dice = me.dice
     paint, tyre = dice.near(dice.pick(PAINT)), dice.pick([TYRE, TYRE, TYRE, (0.5, 0.4, 0.3)])
     hub, front, crank, seat, head = (-0.54, 0.35), (0.56, 0.35), (-0.06, 0.3), (-0.2, 0.84), (0.36, 0.84)
-    me.part([hub, crank, front, head, seat], paint, opacity=0.0)  # what shows through the frame is bicycle too
+    me.part([hub, crank, front, head, seat], paint, opacity=0.0)  # what is visible through the frame has its label too
     for s, y in (hub, front):
         me.wheel(s, y, 0.35, 0.3, tyre)
         for c, q in ROUND[:10]:

@@ -1,4 +1,4 @@
-"""The twenty kinds: who paints them, how large they are, which way they face, and where they are found."""
+"""The twenty kinds: the functions that paint them, their sizes, their headings, and their backgrounds."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SETTINGS = {
     "road": outdoors.road, "room": indoors.room, "runway": outdoors.runway, "sand": outdoors.sand,
     "studio": indoors.studio, "water": outdoors.water, "yard": outdoors.yard,
 }  # fmt: skip
-LOOSE = ("air", "foliage")  # settings whose things need not stand on the ground
+LOOSE = ("air", "foliage")  # backgrounds whose things need not stand on the ground
 SIDE = (0.0, 0.45)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Metres and radians. `turns` go from a side view towards the camera; of `front` ones, from facing the camera."""
+    """A kind of thing, in metres and radians. `turns` are measured from a side view, with `front` from a front view."""
 
     label: int
     paint: Callable[[Figure], Coat]
@@ -43,17 +43,19 @@ class Kind:
     high: float
     settings: tuple[str, ...]
     turns: tuple[float, float] = SIDE
-    front: bool = False  # it faces the camera rather than one side
-    far: float = 4.0  # distance of the camera in lengths of the thing
+    front: bool = False  # whether it faces the camera, not a side
+    far: float = 4.0  # distance of the camera, in multiples of its longest side
     pitch: tuple[float, float] = (0.02, 0.14)
     roll: float = 0.03
     flies: bool = False
-    lead: float = 0.0  # metres before its middle that its place in the picture is meant for
-    large: float = 1.0  # how large in the picture, against other kinds
-    under: Callable[[Figure], None] | None = None  # what is painted before all things
+    lead: float = 0.0  # metres from its middle forwards to the point that is put at its place in the picture
+    large: float = 1.0  # size in the picture, relative to other kinds
+    under: Callable[[Figure], None] | None = None  # paints what lies below all things
     rider: Callable[[Figure], Coat] | None = None
-    seat: float = 0.0  # metres that a rider rises above it
-    holds: tuple[float, float, tuple[int, ...]] | None = None  # height and half width of its top, who may be on it
+    seat: float = 0.0  # metres by which a rider is higher than it
+    holds: tuple[float, float, tuple[int, ...]] | None = (
+        None  # height, half width of its top; labels of what may be on it
+    )
 
 
 ON_BICYCLE = rider((-0.24, 1.06), (0.12, 0.78), (0.02, 0.2), (0.36, 1.06))

@@ -20,7 +20,7 @@ ARMS = {  # elbow and hand beside the body, per side
 
 
 def paint_person(me: Figure) -> Coat:
-    """Somebody on two feet who looks at the camera."""
+    """A standing or walking person who looks at the camera."""
     dice = me.dice
     skin, top = dice.near(dice.pick(SKIN), 0.04), dice.near(dice.pick(CLOTH))
     legs, skirt = dice.near(dice.pick(TROUSERS)), dice.chance(0.25)
@@ -75,7 +75,7 @@ def _face(me: Figure, skin, hair) -> None:
 
 
 def rider(hip, knee, foot, hand):
-    """A painter of somebody in a saddle, seen from the side, with these joints."""
+    """A function that paints a rider from the side, with these joints."""
 
     def paint(me: Figure) -> Coat:
         dice = me.dice

@@ -1,4 +1,4 @@
-"""What one picture shows: a background by lot, a main thing, others that are found there too, and where they stand."""
+"""The plan of a picture: a random background, a main thing, others that fit the background, and their places."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAIN = [*range(1, 21), classes.PERSON]
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing with its place in the picture."""
+    """A thing with its place in the picture."""
 
     kind: Kind
     view: View
@@ -26,12 +26,12 @@ class Thing:
 
     @property
     def order(self) -> tuple[bool, float]:
-        """From far to near: what flies or perches lies behind all that stands."""
+        """A key that sorts from far to near; what flies or perches is behind all that stands."""
         return not self.kind.flies, self.view.v
 
 
 def setting(dice: Dice) -> tuple[str, Kind]:
-    """The kind of the main thing, and where it is found."""
+    """The background, and the kind of the main thing."""
     kind = dice.pick(kinds.of(dice.pick(MAIN)))
     return dice.pick(kind.settings), kind
 
@@ -55,7 +55,7 @@ def arrange(dice: Dice, where: str, main: Kind, ground: float) -> list[Thing]:
 
 
 def _place(dice: Dice, where: str, kind: Kind, size: float, ground: float, height: float, things) -> Thing:
-    """A thing that fills `size` of the height of the picture, seen from `height` metres, beside the others."""
+    """A thing beside the others, of `size` as a share of the picture's height, seen by a camera at `height` metres."""
     ridden = kind.rider is not None and dice.chance(0.35)
     high = kind.high + kind.seat * ridden
     scale = size / max(high, kind.wide / ASPECT)
@@ -65,7 +65,7 @@ def _place(dice: Dice, where: str, kind: Kind, size: float, ground: float, heigh
     else:
         foot = ground + 0.04 + height * scale * dice.between(0.6, 1.1)
         foot = max(min(foot, 0.8 + 0.35 * tall if tall > 0.7 else 0.97), ground + 0.05, 0.06 + 0.92 * tall)
-        foot += dice.between(-0.3, 0.3) * min(tall, 1.0) * dice.chance(0.15)  # cut by the frame
+        foot += dice.between(-0.3, 0.3) * min(tall, 1.0) * dice.chance(0.15)  # so that the frame cuts some things
     spots = [dice.between(0.1, 0.9) if size < 0.7 else dice.between(0.25, 0.75) for _ in range(5)]
     u = max(spots, key=lambda spot: _room(spot, half, things))
     far = kind.far * max(kind.wide, kind.high)
@@ -75,13 +75,13 @@ def _place(dice: Dice, where: str, kind: Kind, size: float, ground: float, heigh
 
 
 def _room(u: float, half: float, things: list[Thing]) -> float:
-    """How far a thing at u, of this half width, keeps off those that are placed already."""
+    """The distance of a thing at u, with this half width, from those placed already; negative: it covers them."""
     reach = [0.35 * (half + thing.kind.wide * thing.view.scale / 2.5) for thing in things]
     return min((abs(u - thing.view.u) - r for thing, r in zip(things, reach, strict=True)), default=0.0)
 
 
 def on_top(dice: Dice, thing: Thing, place) -> Thing | None:
-    """Something that stands on a table or lies on a sofa; `place(s, y, t)` finds its foot in the picture."""
+    """A thing that stands on a table or lies on a sofa; `place(s, y, t)` gives its foot in the picture."""
     if thing.kind.holds is None or not dice.chance(0.4):
         return None
     high, reach, labels = thing.kind.holds

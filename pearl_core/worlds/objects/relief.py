@@ -1,4 +1,4 @@
-"""What happens to pixels after drawing: coats and round shading of one thing, blur, and the void borders."""
+"""Changes of pixels after drawing: the surface and round shading of a thing, blur, and the void borders."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pearl_core.worlds.objects.view import ASPECT, View
 from pearl_core.worlds.scenes.canvas import Canvas
 from pearl_core.worlds.scenes.noise import CLOUDY, WHITE, sample
 
-RELIEF = 1 / 40  # of the height of the picture: how far round shading reaches inwards
+RELIEF = 1 / 40  # width of the round shading along the outline, as a share of the picture's height
 
 
 class Coat(NamedTuple):
-    """How the surface of a thing looks beyond its colours."""
+    """The surface of a thing: shading, texture and spots."""
 
     round: float = 0.35  # strength of the shading towards its outline
     grain: float = 0.05  # strength of fine texture
     rough: float = 0.1  # strength of coarse texture
-    first: Sequence[float] | None = None  # the colour that spots lie on
+    first: Sequence[float] | None = None  # the colour under the spots
     second: Sequence[float] | None = None  # colour of spots or stripes
-    share: float = 0.5  # of the surface that is spotted, roughly
+    share: float = 0.5  # rough share of the surface with spots
     cells: tuple[float, float] = (
         100.0,
         100.0,
-    )  # of noise per height of the thing, across and up: many cells small spots
+    )  # cells of noise per height of the thing, across and up: the more, the smaller the spots
 
 
 def dress(canvas: Canvas, number: int, view: View, high: float, coat: Coat, sun: float, shift: float) -> None:
-    """Give the pixels that thing `number`, `high` metres, owns their texture, spots and round shading."""
+    """Give the pixels of thing `number`, which is `high` metres high, texture, spots and round shading."""
     mine = canvas.owner == number
     rows, columns = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
     if not rows.size:
@@ -49,7 +49,7 @@ def dress(canvas: Canvas, number: int, view: View, high: float, coat: Coat, sun:
 
 
 def _spotted(part: np.ndarray, coat: Coat, x: np.ndarray, y: np.ndarray, shift: float) -> np.ndarray:
-    """Spots with soft edges, only where the first colour was painted: eyes and noses stay."""
+    """Spots with soft edges, only where the first colour was painted: eyes and noses have none."""
     noise = sample(CLOUDY, x * coat.cells[0] + shift, y * coat.cells[1] + shift)
     strange = np.abs(part - np.asarray(coat.first, np.float32)).max(-1)
     cover = np.clip((0.25 + 0.5 * coat.share - noise) * 14, 0, 1) * np.clip(3.5 - 12 * strange, 0, 1)
@@ -83,7 +83,7 @@ def blur(rgb: np.ndarray, radius: int) -> np.ndarray:
 
 
 def bordered(canvas: Canvas) -> np.ndarray:
-    """The labels with a band of void where one thing meets another or the background, as VOC draws them."""
+    """The labels with a band of void along the outline of every thing, as in VOC."""
     labels, band = canvas.labels.copy(), np.zeros(canvas.owner.shape, bool)
     down, right = canvas.owner[1:] != canvas.owner[:-1], canvas.owner[:, 1:] != canvas.owner[:, :-1]
     band[1:] |= down

@@ -1,4 +1,4 @@
-"""One picture of objects from its split and index: background, things from far to near, then what a camera does."""
+"""A picture of objects from its split and index: background, things from far to near, then the camera's effects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ CASTS = [(1.0, 1.0, 1.0)] * 3 + [
 
 
 class Drawn(NamedTuple):
-    """A picture and what is in it."""
+    """A picture of objects and its labels; `drawn` makes it.
+
+    Example:
+        >>> from pearl_core.worlds.objects import drawn
+        >>> drawn("val", 12, height=32, width=40).labels.dtype
+        dtype('uint8')
+    """
 
     image: np.ndarray  # (H, W, 3) uint8
     labels: np.ndarray  # (H, W) uint8, 255 = void
@@ -39,7 +45,26 @@ class Drawn(NamedTuple):
 
 
 def drawn(split: str, index: int, *, height: int = 128, width: int = 160) -> Drawn:
-    """The picture with this number. The same things at any size; others in each split."""
+    """A built-in picture of objects. An index gives the same things at any size, and others in each split.
+
+    Args:
+        split: "train", "val" or "test".
+        index: number of the picture, from 0 on.
+        height: in pixels, at least 32.
+        width: the same.
+
+    Returns:
+        The picture with labels and its key.
+
+    Raises:
+        ValueError: an unknown split, a negative index, or a size under 32 pixels.
+
+    Example:
+        >>> from pearl_core.worlds.objects import drawn
+        >>> picture = drawn("val", 12, height=32, width=40)
+        >>> picture.image.shape, picture.labels.shape, picture.key
+        ((32, 40, 3), (32, 40), 'objects/val/00012')
+    """
     choose("split", split, SPLITS)
     if index < 0:
         raise ValueError(f"wanted an index of 0 or more, got {index}")
@@ -52,7 +77,7 @@ def drawn(split: str, index: int, *, height: int = 128, width: int = 160) -> Dra
     ground = SETTINGS[where](canvas, dice)
     canvas.labels[:] = BACKGROUND
     if dice.chance(0.6):
-        depth = dice.between(0.0, 3.0)  # of field: how far out of focus the background lies
+        depth = dice.between(0.0, 3.0)  # radius of the blur of the background, at 128 rows
         canvas.rgb = blur(blur(canvas.rgb, _pixels(canvas, depth)), _pixels(canvas, depth * 0.7))
     things = arrange(dice, where, main, ground)
     for thing in things:
@@ -64,7 +89,7 @@ def drawn(split: str, index: int, *, height: int = 128, width: int = 160) -> Dra
 
 
 def _pixels(canvas: Canvas, at_working_size: float) -> int:
-    """A radius at 128 rows as one of this canvas."""
+    """A radius that is given for 128 rows, in pixels of this canvas."""
     return int(at_working_size * canvas.height / 128 + 0.5)
 
 
@@ -74,7 +99,7 @@ def _figure(canvas: Canvas, light: Light, dice: Dice, thing: Thing, label: int) 
 
 
 def _paint(canvas: Canvas, light: Light, dice: Dice, thing: Thing) -> None:
-    """A thing, who rides it, what stands on it."""
+    """A thing, its rider, and what stands on it."""
     figure = _figure(canvas, light, dice, thing, thing.kind.label)
     if thing.standing:
         _shadow(figure, thing)
@@ -102,7 +127,7 @@ def _shadow(figure: Figure, thing: Thing) -> None:
 
 
 def _developed(canvas: Canvas, dice: Dice) -> np.ndarray:
-    """Light, cast, a little blur, darker corners, the sensor's noise, eight bits."""
+    """What a camera adds: brightness, a colour cast, slight blur, darker corners, noise, rounding to 8 bits."""
     u, v = (canvas.x / canvas.width)[None, :] - 0.5, (canvas.y / canvas.height)[:, None] - 0.5
     cast = np.asarray(dice.pick(CASTS), np.float32) * np.float32(dice.between(0.85, 1.1))
     lean, corner, soft = dice.between(-0.3, 0.3), dice.between(0.0, 0.6), dice.between(0.0, 0.7)

@@ -13,7 +13,7 @@ PAINT = [(0.85, 0.12, 0.12), (0.15, 0.35, 0.75), (0.93, 0.93, 0.93), (0.12, 0.12
          (0.6, 0.62, 0.65), (0.2, 0.5, 0.3), (0.9, 0.45, 0.12), (0.45, 0.7, 0.8), (0.5, 0.15, 0.3)]  # fmt: skip
 GLASS, TYRE, STEEL = (0.2, 0.27, 0.33), (0.08, 0.08, 0.09), (0.7, 0.71, 0.73)
 LAMP, TAIL, PLATE = (1.0, 0.97, 0.85), (0.85, 0.1, 0.08), (0.92, 0.92, 0.86)
-IN = 0.22  # metres each side of a car's roof lies inside its sill
+IN = 0.22  # metres by which a car's roof is narrower than its sill, on each side
 
 
 class Car(NamedTuple):

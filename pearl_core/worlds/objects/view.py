@@ -1,4 +1,4 @@
-"""How one thing is seen: a camera of its own, and a figure that is put together from parts before it."""
+"""A thing as it is painted: a figure made of parts, seen by a camera of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pearl_core.worlds.scenes.stage import Frame
 
-ASPECT = 1.25  # a picture counts as this much wider than high, whatever its size
+ASPECT = 1.25  # width over height that every picture is taken to have
 ROUND = [(math.cos(math.pi * k / 10), math.sin(math.pi * k / 10)) for k in range(20)]
 Block = tuple[float, float, float, float, float, float, Sequence[float]]  # s0, y0, t0, s1, y1, t1, colour
 
@@ -22,8 +22,8 @@ class View:
     v: float
     scale: float  # heights of the picture per metre
     far: float  # metres
-    pitch: float  # radians it looks down by; negative: from below
-    roll: float = 0.0  # radians the picture is turned by, to the left
+    pitch: float  # radians by which it looks down; negative: up
+    roll: float = 0.0  # radians by which the picture is turned to the left
 
     @cached_property
     def height(self) -> float:
@@ -49,7 +49,7 @@ class Figure(Frame):
 
     @cached_property
     def near(self) -> int:
-        """The sign of t on the side that looks at the camera."""
+        """The sign of t on the side that faces the camera."""
         return 1 if math.sin(self.turn) > 0 else -1
 
     @property
@@ -77,7 +77,7 @@ class Figure(Frame):
         self.flat(ring, colour, self.label if label == -1 else label, t=t, **how)
 
     def wheel(self, s: float, y: float, r: float, inner: float, colour, *, t=0.0) -> None:
-        """A ring whose hole shows what is behind, yet belongs to the thing."""
+        """A ring whose hole shows what is behind, but has the label of the thing."""
         hole = [self.world(s + inner * c, y + inner * q, t) for c, q in ROUND]
         self.flat([(s + r * c, y + r * q) for c, q in ROUND], colour, self.label, t=t, hole=hole)
 
@@ -87,7 +87,7 @@ class Figure(Frame):
         self.face(ring, colour, self.label if label == -1 else label, **how)
 
     def block(self, block: Block) -> None:
-        """An upright box: the sides and the lid that look at the camera."""
+        """An upright box: the sides and the lid that face the camera."""
         s0, y0, t0, s1, y1, t1, colour = block
         corners = [(s0, t0), (s1, t0), (s1, t1), (s0, t1)]
         for k, out in enumerate(((0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0))):

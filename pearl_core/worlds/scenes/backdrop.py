@@ -1,4 +1,4 @@
-"""The hour, the sky and the ground: everything that fills the frame before things stand in it."""
+"""Time of day, sky and ground: everything that is painted before the things of a street."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Sky:
 
 @dataclass(frozen=True)
 class Ground:
-    """The strips of the street along z, by their edges in x, and one street that may cross at z0..z1."""
+    """The strips of the street along z, by their edges in x, and a side street that may cross at z0..z1."""
 
     edges: tuple[float, ...]  # rising; strip k lies between edge k - 1 and edge k
-    labels: tuple[int, ...]  # one more than edges
+    labels: tuple[int, ...]  # of the strips, one more than edges
     lines: tuple[tuple[float, bool], ...]  # x of lane lines, and whether they are dashed
     rails: tuple[float, ...]  # x of rails
     crossing: tuple[float, float] | None
@@ -83,7 +83,7 @@ def paint_ground(stage: Stage, ground: Ground) -> None:
     paving = dice.near(dice.pick([(0.6, 0.58, 0.55), (0.68, 0.66, 0.64), (0.56, 0.48, 0.44), (0.5, 0.5, 0.52)]))
     grass = dice.near(dice.pick([(0.34, 0.47, 0.2), (0.45, 0.5, 0.25), (0.52, 0.45, 0.3), (0.28, 0.42, 0.22)]))
     kinds[ROAD], kinds[SIDEWALK], kinds[TERRAIN] = asphalt, paving, grass
-    sharp = 8 / (8 + z)  # fine texture fades with distance instead of flickering
+    sharp = 8 / (8 + z)  # fine texture fades with distance, as it would be finer than the pixels
     colour = kinds[labels] * _grain(labels, x, z, u, v, sharp, dice)[..., None]
     _markings(colour, ground, labels, x, z, dice)
     for low, high in ground.shades:

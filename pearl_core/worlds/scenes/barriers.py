@@ -42,7 +42,7 @@ def paint_wall(stage: Stage, x: float, z0: float, z1: float, top: float) -> None
 
 
 def paint_fence(stage: Stage, x: float, z0: float, z1: float, top: float) -> None:
-    """Palings, railings or wire with posts; the label covers what is seen through it."""
+    """Palings, railings or wire with posts; the label also covers what is visible through it."""
     dice, camera = stage.dice, stage.camera
     kind = dice.pick(["palings", "railings", "wire"])
     colour = np.asarray(dice.near(dice.pick(WOOD if kind == "palings" else METAL)), np.float32)

@@ -21,7 +21,7 @@ Texture = Callable[[np.ndarray, np.ndarray], "np.ndarray | tuple[np.ndarray, np.
 
 
 class Canvas:
-    """RGB (H, W, 3) in [0, 1], labels (H, W), and who owns each pixel: 0 or the number of a person."""
+    """RGB (H, W, 3) in [0, 1], labels (H, W), and the owner of each pixel: 0 or the number of a person."""
 
     def __init__(self, height: int, width: int):
         self.height, self.width = height, width
@@ -33,10 +33,10 @@ class Canvas:
         self.y = np.arange(height, dtype=np.float32) + 0.5
 
     def polygon(self, points, paint: Colour | Texture, label: int | None = None, *, opacity=1.0, cut=False, hole=None):
-        """Fill a convex polygon. `label` None leaves the labels: a decal, a shadow.
+        """Fill a convex polygon. With `label` None the labels stay as they are: for decals and shadows.
 
         hole: a convex polygon inside that stays unpainted but is labelled (the spokes of a wheel).
-        cut: label only where the texture is opaque (leaves); else all of it (a fence with what is seen through it).
+        cut: label only where the texture is opaque (leaves); else the whole polygon (a fence and what is behind it).
         """
         points = [(u * self.width, v * self.height) for u, v in points]
         window = self._window(points, 1.0 if label is None else 0.0)
@@ -51,7 +51,7 @@ class Canvas:
         self._blend(rows, columns, cover, inside > 0, paint, label, cut)
 
     def _window(self, points: list[Point], least: float) -> tuple[slice, slice] | None:
-        """Rows and columns to paint; None off the picture, or where neither side reaches `least` pixels."""
+        """Rows and columns to paint; None outside the picture, or if both sides are shorter than `least` pixels."""
         xs, ys = [p[0] for p in points], [p[1] for p in points]
         if max(xs) - min(xs) < least and max(ys) - min(ys) < least:
             return None
@@ -60,7 +60,7 @@ class Canvas:
         return (slice(top, bottom), slice(left, right)) if left < right and top < bottom else None
 
     def _depth(self, points: list[Point], window: tuple[slice, slice]) -> tuple[np.ndarray, float]:
-        """How many pixels inside each pixel centre lies (negative outside), and a share for shapes under a pixel."""
+        """How many pixels each pixel centre is inside the polygon (negative: outside); a factor for thin polygons."""
         rows, columns = window
         edges, area, around = [], 0.0, 0.0
         for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):

@@ -27,7 +27,7 @@ SALOON = Shape(4.5, 1.8, 0.95, 1.45, -1.7, 0.95, -1.0, 0.2)
 HATCHBACK = Shape(4.0, 1.75, 0.98, 1.5, -1.95, 1.0, -1.6, 0.3)
 ESTATE = Shape(4.7, 1.85, 1.05, 1.65, -2.3, 1.0, -2.0, 0.4)
 VAN = Shape(5.0, 1.95, 1.2, 2.1, -2.5, 1.6, -2.4, 1.0)
-TAPER = 0.2  # metres each side of the roof lies inside the belt
+TAPER = 0.2  # metres by which the roof is narrower than the belt, on each side
 
 
 def paint_car(stage: Stage, x: float, z: float, turn: float) -> None:
@@ -54,7 +54,7 @@ def _body(hull: Hull, shape: Shape, paint) -> None:
 
 
 def _cabin(hull: Hull, shape: Shape, paint, glass) -> None:
-    """Flank with two panes, then the screen over the seen end, and the roof if the camera looks down on it."""
+    """The side with two panes, the screen of the visible end, and the roof if the camera looks down on it."""
     belt, roof, half, top = shape.belt, shape.roof, shape.wide / 2, shape.wide / 2 - TAPER
     bright = hull.frame.stage.light.shade(0, 0, 1)
     hull.side(

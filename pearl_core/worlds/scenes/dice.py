@@ -1,4 +1,4 @@
-"""Random draws whose stream is the same under every numpy: RandomState's uniform doubles and nothing else."""
+"""Random numbers that are the same under every numpy version: only RandomState's uniform doubles are used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Dice:
-    """Draws of one scene, as plain Python numbers so that no numpy scalar decides a promotion."""
+    """The random numbers of a scene, as plain Python numbers: numpy scalars could change the type of a result."""
 
     def __init__(self, text: str):
         seed = np.frombuffer(hashlib.blake2b(text.encode(), digest_size=32).digest(), "<u4")
@@ -35,7 +35,7 @@ class Dice:
         return 1 if self.chance(0.5) else -1
 
     def near(self, colour: Sequence[float], spread: float = 0.06) -> tuple[float, float, float]:
-        """A colour close to the given one: a common change of brightness and a smaller one of hue."""
+        """A colour close to the given one: another brightness, and a slightly different hue."""
         gain = self.between(1 - 2 * spread, 1 + 2 * spread)
         red, green, blue = (min(1.0, max(0.0, c * gain + self.between(-spread, spread) / 2)) for c in colour)
         return red, green, blue

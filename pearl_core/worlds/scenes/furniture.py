@@ -89,7 +89,7 @@ def paint_sign(stage: Stage, x: float, z: float) -> None:
 
 
 def paint_bin(stage: Stage, x: float, z: float) -> None:
-    """Clutter no class claims: a bin, a crate, a power box. Its label is void."""
+    """Things of no class: a bin, a crate, a power box. Their label is void."""
     dice, me = stage.dice, Frame(stage, x, z)
     colour = dice.near(
         dice.pick([(0.2, 0.34, 0.24), (0.3, 0.3, 0.32), (0.75, 0.4, 0.15), (0.2, 0.28, 0.45), (0.6, 0.58, 0.5)])
@@ -126,7 +126,7 @@ def paint_bush(stage: Stage, x: float, z: float) -> None:
 
 
 def leaves(stage: Stage, x: float, y: float, z: float, wide: float, tall: float, colour) -> None:
-    """A ball of leaves: lit from the sun's side and from above, ragged by the noise field."""
+    """A ball of leaves, brighter towards the sun and above, with an edge made ragged by noise."""
     camera, light = stage.camera, stage.light
     shift, green = stage.dice.between(0, 256), np.asarray(colour, np.float32)
 

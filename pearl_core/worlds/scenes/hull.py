@@ -1,4 +1,4 @@
-"""A box on wheels, of which only the sides that look at the camera are painted; every vehicle is dressed on one."""
+"""A box on wheels, on which every vehicle is built; only the sides that face the camera are painted."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Hull:
 
     @cached_property
     def end(self) -> int:
-        """Which end looks at the camera: 1 the front, -1 the rear, 0 neither."""
+        """Which end faces the camera: 1 the front, -1 the rear, 0 neither."""
         return next((way for way in (1, -1) if self.frame.sees(way * self.long / 2, 0.0, (way, 0.0))), 0)
 
     @cached_property
     def flank(self) -> int:
-        """Which side looks at the camera: 1 the right one, -1 the left one, 0 neither."""
+        """Which side faces the camera: 1 the right one, -1 the left one, 0 neither."""
         return next((way for way in (1, -1) if self.frame.sees(0.0, way * self.wide / 2, (0.0, way))), 0)
 
     def _shade(self, s: float, t: float) -> float:
@@ -42,32 +42,32 @@ class Hull:
         return self.frame.stage.light.shade(across, along)
 
     def side(self, points: Sequence[tuple], colour, label: int | None = OWN) -> None:
-        """A face on the seen flank, corners (s, y) or (s, y, metres inside the flank)."""
+        """A face on the visible side, corners (s, y) or (s, y, metres inside the flank)."""
         if self.flank:
             label = self.label if label == OWN else label
             corners = [(p[0], p[1], self.flank * (self.wide / 2 - sum(p[2:]))) for p in points]
             self.frame.face(corners, colour, label, shade=self._shade(0, self.flank))
 
     def across(self, points: Sequence[tuple], colour, label: int | None = OWN, *, glow: float = 0.0) -> None:
-        """A face across the seen end, corners (t, y) or (t, y, metres inside the end)."""
+        """A face on the visible end, corners (t, y) or (t, y, metres inside the end)."""
         if self.end:
             label = self.label if label == OWN else label
             corners = [(self.end * (self.long / 2 - sum(p[2:])), p[1], p[0]) for p in points]
             self.frame.face(corners, colour, label, shade=self._shade(self.end, 0), glow=glow)
 
     def decal(self, points: Sequence[tuple], colour, *, glow: float = 0.0) -> None:
-        """Something painted on the seen end."""
+        """Something painted on the visible end."""
         self.across(points, colour, None, glow=glow)
 
     def axle(self, low: float, high: float, radius: float) -> None:
-        """The dark underside at the seen end, with its two tyres."""
+        """The dark underside at the visible end, with its two tyres."""
         half = self.wide / 2
         self.across(box(-half * 0.95, low, half * 0.95, high), RUBBER)
         for sign in (-1, 1):
             self.across(box(sign * half * 0.72, 0.0, sign * half, radius * 1.2), TYRE)
 
     def wheels(self, places: Sequence[float], radius: float) -> None:
-        """Wheels on the seen flank."""
+        """Wheels on the visible side."""
         for s in places if self.flank else ():
             t = self.flank * self.wide / 2
             self.frame.disc(s, radius, radius, TYRE, self.label, t=t)

@@ -10,7 +10,7 @@ from pearl_core.worlds.scenes.backdrop import Ground
 from pearl_core.worlds.scenes.dice import Dice
 from pearl_core.worlds.scenes.stage import Stage
 
-LANE, FAR = 3.3, 85.0  # metres: the width of a lane, how far the street goes
+LANE, FAR = 3.3, 85.0  # metres: the width of a lane, the length of the street
 
 
 class Footprint(NamedTuple):
@@ -25,7 +25,7 @@ class Footprint(NamedTuple):
         return self.x0 < other.x1 and other.x0 < self.x1 and self.z0 < other.z1 and other.z0 < self.z1
 
     def clears(self, other: Footprint) -> bool:
-        """Whether `other` cannot hide this, seen from x = 0, z = 0: it is farther, or farther out on its side."""
+        """Whether `other` cannot hide this, seen from (0, 0): it is farther away, or farther out on the same side."""
         outside = (self.x1 <= other.x0 and other.x0 >= 0) or (other.x1 <= self.x0 and other.x1 <= 0)
         return self.z1 <= other.z0 or outside
 
@@ -34,7 +34,7 @@ class Footprint(NamedTuple):
 
 
 class Verge(NamedTuple):
-    """One side of the street: distances from the middle of the own lane, outwards."""
+    """A side of the street: distances from the middle of the camera's lane, outwards."""
 
     side: int  # -1 left, 1 right
     kerb: float
@@ -53,8 +53,8 @@ class Street:
     ground: Ground
     left: Verge
     right: Verge
-    behind: list[tuple[float, Paint]] = field(default_factory=list)  # the built sides, by their near end
-    things: list[tuple[Footprint, Paint]] = field(default_factory=list)  # all that stands between them
+    behind: list[tuple[float, Paint]] = field(default_factory=list)  # z of the near end, and a house, wall or hedge
+    things: list[tuple[Footprint, Paint]] = field(default_factory=list)  # what stands between them
 
     def put_behind(self, z: float, paint, *where) -> None:
         self.behind.append((z, lambda stage: paint(stage, *where)))
@@ -69,7 +69,7 @@ class Street:
         return True
 
     def in_order(self) -> list[Paint]:
-        """From what is painted first to what is painted last."""
+        """All of it, in the order of painting."""
         order: list[tuple[Footprint, Paint]] = []
         for thing in sorted(self.things, key=lambda thing: -thing[0].z1):
             at = next((k for k, other in enumerate(order) if other[0].hides(thing[0])), len(order))

@@ -1,4 +1,4 @@
-"""Two fixed, tiling noise fields that every texture reads, so that noise never depends on the picture's size."""
+"""Two fixed noise fields that repeat without a seam. All textures use them, so noise does not depend on the size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SIDE = 256  # a power of two: indices wrap with a bit mask
 
 
 def _octave(random: np.random.RandomState, cells: int) -> np.ndarray:
-    """Bilinear noise on a lattice of cells x cells that tiles."""
+    """Bilinear noise on a lattice of cells x cells, which repeats without a seam."""
     lattice = random.random_sample((cells, cells))
     at = np.arange(SIDE) * (cells / SIDE)
     low = np.floor(at).astype(np.int64)
@@ -31,7 +31,7 @@ CLOUDY = _cloudy()
 
 
 def sample(field: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The field at the cells (x, y), which may be any real numbers; broadcasts."""
+    """The value of the field at (x, y), real numbers that are rounded down to cells; arrays are broadcast."""
     column = np.floor(x).astype(np.int32) & (SIDE - 1)
     row = np.floor(y).astype(np.int32) & (SIDE - 1)
     return field[row, column]

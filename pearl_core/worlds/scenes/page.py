@@ -12,7 +12,7 @@ import numpy as np
 from pearl_core.types import VOID
 from pearl_core.worlds.scenes.classes import PALETTE
 
-GREY = (130, 130, 130)  # of void, which no class is drawn in
+GREY = (130, 130, 130)  # of void; no class has this colour
 
 
 def html(image: np.ndarray, labels: np.ndarray, persons: int, key: str) -> str:
@@ -34,7 +34,7 @@ def coloured(labels: np.ndarray) -> np.ndarray:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 as a PNG file (RFC 2083): no library of pictures is wanted here for one small picture."""
+    """(H, W, 3) uint8 as a PNG file (RFC 2083), so that the core needs no library of pictures."""
     height, width = picture.shape[:2]
     rows = np.concatenate([np.zeros((height, 1), np.uint8), picture.reshape(height, -1)], 1)  # filter 0 before each row
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits in three colours
@@ -43,5 +43,5 @@ def png(picture: np.ndarray) -> bytes:
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
-    """One part of a PNG file: its length, its name, what it holds, and their checksum."""
+    """A part of a PNG file: length, name, content, and the checksum of name and content."""
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

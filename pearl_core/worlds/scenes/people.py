@@ -110,5 +110,5 @@ def paint_motorcycle(stage: Stage, x: float, z: float, turn: float, *, ridden: b
 
 
 def heading(dice) -> float:
-    """A heading that shows a two-wheeler's side, more or less foreshortened, to the left or the right."""
+    """A heading to the left or the right, from which the side of a two-wheeler is visible."""
     return dice.side() * math.pi / 2 + dice.between(-0.85, 0.85)

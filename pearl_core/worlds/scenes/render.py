@@ -19,15 +19,21 @@ from pearl_core.worlds.scenes.street import plan
 
 SPLITS = ("train", "val", "test")
 SMALLEST = 32  # pixels
-SLIVER = 1 / 40  # persons of whom less than this share of the height is seen get no box
+SLIVER = 1 / 40  # a person gets no box if less is visible, as a share of the height of the picture
 
 
 class Scene(NamedTuple):
-    """A picture of a street and what is in it."""
+    """A picture of a street, its labels and the boxes of its persons; `scene` makes it.
+
+    Example:
+        >>> from pearl_core.worlds.scenes import scene
+        >>> scene("val", 12, height=32, width=64).boxes.shape[1]
+        4
+    """
 
     image: np.ndarray  # (H, W, 3) uint8
     labels: np.ndarray  # (H, W) uint8, 255 = void
-    boxes: np.ndarray  # (N, 4) int64, the seen extent of each person: x0, y0, x1, y1 (exclusive)
+    boxes: np.ndarray  # (N, 4) int64, the visible extent of each person: x0, y0, x1, y1 (exclusive)
     key: str  # "scenes/val/00012"
 
     def _repr_html_(self) -> str:
@@ -35,7 +41,26 @@ class Scene(NamedTuple):
 
 
 def scene(split: str, index: int, *, height: int = 128, width: int = 256) -> Scene:
-    """The scene with this number. The same street at any size; another one in each split."""
+    """A built-in street scene. An index gives the same street at any size, and another street in each split.
+
+    Args:
+        split: "train", "val" or "test".
+        index: number of the scene, from 0 on.
+        height: in pixels, at least 32.
+        width: the same.
+
+    Returns:
+        The picture with labels, boxes of persons and its key.
+
+    Raises:
+        ValueError: an unknown split, a negative index, or a size under 32 pixels.
+
+    Example:
+        >>> from pearl_core.worlds.scenes import scene
+        >>> street = scene("val", 12, height=32, width=64)
+        >>> street.image.shape, street.labels.shape, street.key
+        ((32, 64, 3), (32, 64), 'scenes/val/00012')
+    """
     choose("split", split, SPLITS)
     if index < 0:
         raise ValueError(f"wanted an index of 0 or more, got {index}")
@@ -63,7 +88,7 @@ def scene(split: str, index: int, *, height: int = 128, width: int = 256) -> Sce
 
 
 def _shadows(stage: Stage, street: Street) -> None:
-    """Dark under everything, and long on the side away from the sun."""
+    """Shadows: dark ground under everything, and longer shadows on the side away from the sun."""
     light = stage.light
     for x0, z0, x1, z1 in (ground for ground, _ in street.things):
         z0, z1 = max(z0, 1.5), max(z1, 1.6)
@@ -92,7 +117,7 @@ def _bonnet(stage: Stage) -> None:
 
 
 def _finish(stage: Stage) -> np.ndarray:
-    """Darker corners, the sensor's noise, eight bits."""
+    """What a camera adds: darker corners, noise, rounding to 8 bits."""
     canvas, dice = stage.canvas, stage.dice
     u, v = (canvas.x / canvas.width)[None, :] - 0.5, (canvas.y / canvas.height)[:, None] - 0.5
     gain = dice.between(0.9, 1.1) * (1 - 0.45 * (u * u + v * v))

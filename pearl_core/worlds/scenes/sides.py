@@ -1,4 +1,4 @@
-"""What closes a street off: houses, walls, fences, hedges and parks on both sides, something at its end."""
+"""The borders of a street: houses, walls, fences, hedges and parks on both sides, and something at its end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pearl_core.worlds.scenes.layout import FAR, Street
 
 
 def close(street: Street) -> None:
-    """What closes the view: houses, trees, or the open sky above a far hedge."""
+    """The end of the street: houses, trees, or the open sky above a far hedge."""
     dice, kind = street.dice, street.dice.pick(["houses", "trees", "open"])
     street.put_behind(FAR + 2, houses.paint_block, -120.0, 120.0, FAR + 2, dice.between(2, 5), houses.house(dice))
     if kind == "houses":

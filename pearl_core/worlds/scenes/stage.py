@@ -21,13 +21,13 @@ NEAR = 1.0  # points closer than this are drawn at this distance
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera on the dashboard; the height of the picture counts as half its width."""
+    """A pinhole camera on the dashboard; every picture is taken to be twice as wide as high."""
 
     centre: float  # of the vanishing point, share of the width
     horizon: float  # share of the height
     focal: float  # in widths
     height: float  # metres
-    roll: float  # v gained per u
+    roll: float  # how much v grows with u
 
     def project(self, x: float, y: float, z: float) -> tuple[float, float]:
         z = max(z, NEAR)
@@ -56,13 +56,13 @@ class Camera:
 
 @dataclass(frozen=True)
 class Light:
-    """What the hour and the weather do: a tint, the sun's side and strength, haze, lamps."""
+    """The effects of time of day and weather: a tint, side and strength of the sun, haze, lamps."""
 
     tint: tuple[float, float, float]
     sun: float  # -1 from the left .. 1 from the right
     strength: float  # 0 overcast .. 1 clear
     haze: tuple[float, float, float]
-    reach: float  # metres at which half of a thing is haze
+    reach: float  # metres at which haze and thing have equal weight
     dark: float  # 0 day .. 1 night: lamps are lit
 
     def shade(self, across: float, along: float = 0.0, up: float = 0.0) -> float:
@@ -85,13 +85,13 @@ class Stage:
     dice: Dice
 
     def hazy(self, colour, z):
-        """Colours (h, w, 3) as they look from z metres, a number or (h, w)."""
+        """Colours (h, w, 3) as they look from z metres away; z is a number or (h, w)."""
         veil = self.light.veil(np.asarray(z, np.float32))[..., None]
         tinted = np.asarray(colour, np.float32) * np.asarray(self.light.tint, np.float32)
         return tinted + veil * (np.asarray(self.light.haze, np.float32) - tinted)
 
     def face(self, points: Sequence[Point3], colour, label=None, *, shade=1.0, glow=0.0, opacity=1.0, hole=None):
-        """A flat convex face; `glow` 1 shines by itself, whatever the hour."""
+        """A flat convex face; with `glow` 1 its brightness does not depend on the light."""
         project, light = self.camera.project, self.light
         veil = light.veil(max(NEAR, sum(p[2] for p in points) / len(points)))
         seen = []

@@ -1,4 +1,4 @@
-"""One street drawn by lot: its strips of ground, then its sides, its traffic, its pavements."""
+"""A random street: its strips of ground, then its sides, its traffic, its pavements."""
 
 from __future__ import annotations
 
