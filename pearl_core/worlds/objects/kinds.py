@@ -53,9 +53,7 @@ class Kind:
     under: Callable[[Figure], None] | None = None  # paints what lies below all things
     rider: Callable[[Figure], Coat] | None = None
     seat: float = 0.0  # metres by which a rider is higher than it
-    holds: tuple[float, float, tuple[int, ...]] | None = (
-        None  # height, half width of its top; labels of what may be on it
-    )
+    holds: tuple[float, float, tuple[int, ...]] | None = None  # height, half width of its top; labels of what is on it
 
 
 ON_BICYCLE = rider((-0.24, 1.06), (0.12, 0.78), (0.02, 0.2), (0.36, 1.06))
