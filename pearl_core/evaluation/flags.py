@@ -7,7 +7,7 @@ attacks that hold on (Athalye et al. 2018; Carlini et al. 2019) decide.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -83,6 +83,7 @@ class Probe:
     eps: float  # in 1/255
     worst: Attacked  # of the evaluation's own attacks
     options: dict  # of the attacks: norm, seed, precision
+    known: dict[tuple, float] = field(default_factory=dict, init=False)
 
     def accuracy(self, images: Tensor) -> float:
         return accuracy_of(self.model, images, self.labels).mean().item()
@@ -96,9 +97,17 @@ class Probe:
         """The accuracy that the evaluation found."""
         return self.worst.left.mean().item()
 
+    @property
+    def broken(self) -> bool:
+        """Whether the evaluation's attacks leave nothing that a hidden gradient could protect."""
+        return self.white <= LEFT
+
     def under(self, eps: float, steps: int = STEPS) -> float:
-        """Accuracy under one attack at another radius."""
-        return self.accuracy(apgd(min(eps, 255), steps, **self.options)(self.model, self.images, self.labels))
+        """Accuracy under one attack at another radius or length; each is made once."""
+        if (eps, steps) not in self.known:
+            attack = apgd(min(eps, 255), steps, **self.options)
+            self.known[eps, steps] = self.accuracy(attack(self.model, self.images, self.labels))
+        return self.known[eps, steps]
 
 
 def flags(probe: Probe) -> list[Flag]:
@@ -179,12 +188,16 @@ def normalisation(probe: Probe) -> float:
 
 @_check("more steps", 3 * POINT, "accuracy lost by twice as many steps", "take a larger budget")
 def more_steps(probe: Probe) -> float:
+    if probe.broken:
+        return 0.0
     once, twice = (probe.under(probe.eps, steps) for steps in (STEPS, 2 * STEPS))
     return min(once, probe.white) - min(twice, probe.white)
 
 
 @_check("noise", POINT, "accuracy under random noise below that under the attack", "the gradient misleads: see BPDA")
 def noise(probe: Probe) -> float:
+    if probe.broken:
+        return 0.0
     ball = bim(probe.eps, 1, **probe.options).ball
     points = [ball.random(uniform_like(probe.images, seed)) for seed in range(10)]
     return probe.white - min(probe.accuracy((probe.images + point).clamp(0, 1)) for point in points)
@@ -195,6 +208,8 @@ def noise(probe: Probe) -> float:
     "the gradient misleads: put what hides it into wrappers.StraightThrough, and compare",
 )  # fmt: skip
 def black_box(probe: Probe) -> float:
+    if probe.broken:
+        return 0.0
     attack: Ascent = square(probe.eps, 10 * STEPS, **probe.options)
     return probe.white - probe.accuracy(attack(probe.model, probe.images, probe.labels))
 
@@ -205,7 +220,7 @@ def black_box(probe: Probe) -> float:
 )  # fmt: skip
 def transfer(probe: Probe) -> float:
     model = probe.model
-    if not isinstance(model, Pipeline) or model.derain is None or model.segment is None:
+    if probe.broken or not isinstance(model, Pipeline) or model.derain is None or model.segment is None:
         return 0.0
     source = apgd(probe.eps, STEPS, **probe.options)
     return probe.white - probe.accuracy(source(Pipeline(None, model.segment), probe.images, probe.labels))
@@ -218,14 +233,15 @@ def far(probe: Probe) -> float:
 
 @_check("flat", 0.999, "accuracy at twice the radius over that at this one", "the attack is stuck: see BPDA, EOT")
 def flat(probe: Probe) -> float:
-    here = probe.under(probe.eps)
-    return 0.0 if here <= LEFT or not probe.eps else probe.under(2 * probe.eps) / here
+    if probe.broken or (here := probe.under(probe.eps)) <= LEFT:
+        return 0.0
+    return probe.under(2 * probe.eps) / here
 
 
 @_check("inside", 0.1, "share of the radius that the attack leaves", "the attack is stuck: see BPDA, EOT")
 def inside(probe: Probe) -> float:
     standing = probe.worst.left > LEFT
-    if not standing.any() or not probe.eps:
+    if not standing.any():
         return 0.0
     reached = (probe.worst.images - probe.images)[standing].abs().amax()
     return 1 - (reached * 255 / probe.eps).item()
@@ -235,7 +251,9 @@ def inside(probe: Probe) -> float:
     "loss without effect", 0.5, "how many times the loss grew while accuracy stayed", "attack another loss, or the mIoU"
 )
 def loss_without_effect(probe: Probe) -> float:
+    if probe.broken:
+        return 0.0
     course = bim(probe.eps, 10, **probe.options).trace(probe.model, probe.images, probe.labels)
     first, last = course.loss[0].mean().item(), course.loss[-1].mean().item()
     fell = (course.accuracy[0] - course.accuracy[-1]).mean().item()
-    return 0.0 if fell > POINT or probe.white <= LEFT else max(0.0, last / max(first, 1e-9) - 1)
+    return 0.0 if fell > POINT else max(0.0, last / max(first, 1e-9) - 1)

@@ -159,7 +159,7 @@ def parameters_of(command: str, monkeypatch) -> dict:
     return given["parameters"]
 
 
-@pytest.mark.parametrize("setting", [CurveSetting(), FEW, OTHER, CurveSetting(eps=(1e-05, 0.1))])
+@pytest.mark.parametrize("setting", [CurveSetting(), FEW, OTHER, CurveSetting(eps=(0.125, 7.65))])
 def test_the_command_measures_the_same_trials(setting, monkeypatch):
     parameters = parameters_of(curves.command(setting, "/my data/123"), monkeypatch)
     assert parameters.pop("data_root") == "/my data/123"
