@@ -114,7 +114,7 @@ def pairs(model: nn.Module, images: Tensor) -> tuple[list[tuple[str, str]], list
 
 
 def tensors(answer: Any) -> Iterator[Tensor]:
-    """All tensors in a model's answer, in whatever it holds them.
+    """All tensors in a model's answer, of any structure.
 
     Args:
         answer: a tensor, or a tuple, list, mapping or object of answers.

@@ -153,8 +153,8 @@ class ImageProblem:
             if self.how.track not in (None, self.how.objective):
                 tracked = self.losses(self.how.track, output, target, progress, draws).mean(1)
             right = share_of(output, target, draws, self.how.share, self.last is None) if self.watch else None
-        seen = (output.derained if output.logits is None else output.logits).detach().sum()  # nan where one is, or inf
-        del output  # the backward pass holds what it needs of it, and no more
+        seen = (output.derained if output.logits is None else output.logits).detach().sum()  # finite if all of them are
+        del output  # so that the backward pass holds no more memory than it needs
         slope = _slope(total, point) if gradient else None
         if self.how.finite:
             refuse_nonsense(self.looks, loss=loss, gradient=slope, prediction=seen)

@@ -118,7 +118,7 @@ def red_eps_apgd(
 
 
 def as_sea(objective: Objective, protocol: str) -> dict:
-    """What SEA's attacks return and how they compare points, whatever their loss and search.
+    """What SEA's attacks return and how they compare points, for any loss and search.
 
     Args:
         objective: the loss.

@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
     loss: Tensor  # (B,) the objective, mean over all pixels of the image
     gradient: Tensor | None  # (B, 3, H, W) of the sum over the pixels
-    tracked: Tensor  # (B,) the loss by which points are compared; the objective itself where nothing else is asked for
+    tracked: Tensor  # (B,) the loss by which points are compared; by default the objective itself
     accuracy: Tensor | None  # (B,) share of the pixels with a label that are right; None where it is not needed
 
 

@@ -12,7 +12,7 @@ from ..layers import check_pictures, means
 from ..networks import DERAINERS, Network
 
 SLOPE = 0.2  # of the leaky ReLUs
-SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, whatever the width
+SQUEEZED = 6  # channels of the squeeze-and-excitation bottleneck, at any width
 
 
 class SqueezeExcite(nn.Module):
