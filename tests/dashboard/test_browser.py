@@ -78,18 +78,18 @@ def server(lab, heard):
 @pytest.fixture(scope="module")
 def chromium(server):
     """A browser that has been there: it has Streamlit's files at hand."""
-    with browser.browsing() as found, browser.visitor(found) as page:
+    with browser.browsing() as started, browser.visitor(started) as page:
         yield page.context
 
 
 @pytest.fixture
 def page(chromium):
     """A new tab, a session of its own; and an end without a word of Python or JavaScript."""
-    found, wrong = chromium.new_page(), []
-    found.on("pageerror", lambda error: wrong.append(str(error)))
-    yield found
-    assert not wrong and found.locator("[data-testid=stException]").count() == 0
-    found.close()
+    tab, wrong = chromium.new_page(), []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    yield tab
+    assert not wrong and tab.locator("[data-testid=stException]").count() == 0
+    tab.close()
 
 
 def opened(page, server, **address: str) -> dict:
@@ -139,9 +139,9 @@ def drag(page, frame, *places: tuple[float, float]) -> None:
 
 
 def test_it_opens_with_pictures_which_are_those_of_the_lab(page, server):
-    found = opened(page, server)
+    seen = opened(page, server)
     view = look()
-    assert found["figures"] == shown(view)["figures"] and found["ready"] >= 1
+    assert seen["figures"] == shown(view)["figures"] and seen["ready"] >= 1
     for panel in (*panels.stages(view), *panels.differences(view)):
         assert np.array_equal(browser.painted(page, panel.title), panel.picture), panel.title
     (under_attack,) = (panel for panel in panels.classes(view) if panel.title == "Seen under attack")
@@ -210,17 +210,17 @@ def test_a_box_drawn_with_the_mouse_holds_the_attack(page, server):
     drag(page, page.locator(".viewer .frame").nth(1), (0.25, 0.3), (0.4, 0.5), (0.7, 0.8))
     browser.until(page, REPAINTED, ready=before["ready"])
     browser.settled(page)
-    found = setting.from_query(asked(page))
-    assert found.region == "box" and found.box != (32, 64, 96, 192)
-    top, left, bottom, right = found.box
+    drawn = setting.from_query(asked(page))
+    assert drawn.region == "box" and drawn.box != (32, 64, 96, 192)
+    top, left, bottom, right = drawn.box
     assert np.allclose([top / 128, left / 256, bottom / 128, right / 256], [0.3, 0.25, 0.8, 0.7], atol=0.02)
-    assert browser.seen(page)["figures"] == shown(look(found))["figures"]
+    assert browser.seen(page)["figures"] == shown(look(drawn))["figures"]
     changed = (browser.painted(page, "Attacked") != browser.painted(page, "Rainy")).any(-1)
     assert changed[top:bottom, left:right].mean() > 0.5
     changed[top:bottom, left:right] = False
     assert not changed.any()
     fields = [page.locator(f"input[aria-label={name}]").input_value() for name in ("Top", "Left", "Bottom", "Right")]
-    assert list(map(int, fields)) == list(found.box)
+    assert list(map(int, fields)) == list(drawn.box)
 
 
 # ---- files of strangers ----
@@ -311,15 +311,15 @@ def test_its_port_is_open_to_this_machine_only(server):
 
 
 def test_the_bench_names_each_limit_and_whether_it_held():
-    found = {what: [0.5, 0.25, 9.0] for what in ("empty page", *bench.LIMITS)}
-    assert bench.limits(found | {"first pictures": [4.5, 4.4, 9.0]}) == [
+    seconds = {what: [0.5, 0.25, 9.0] for what in ("empty page", *bench.LIMITS)}
+    assert bench.limits(seconds | {"first pictures": [4.5, 4.4, 9.0]}) == [
         "limit: first pictures, seconds over an empty page: 4.000, at most 4.00: held",
         "limit: new eps, seconds to its pictures and figures: 0.500, at most 2.00: held",
         "limit: of it computing, seconds for a new eps: 0.500, at most 1.00: held",
         "limit: opacity, seconds until repainted: 0.500, at most 0.60: held",
         "limit: step of a known attack, seconds to its pictures and figures: 0.500, at most 0.60: held",
     ]
-    assert bench.line("opacity", found["opacity"]).split() == ["opacity", "0.500", "0.500", "0.250", "9.000"]
+    assert bench.line("opacity", seconds["opacity"]).split() == ["opacity", "0.500", "0.500", "0.250", "9.000"]
 
 
 @pytest.mark.parametrize("lack", ["chromium", "Playwright"])

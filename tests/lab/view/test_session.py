@@ -16,8 +16,8 @@ from lab.view.session import RECENT, look, prepared
 from lab.view.setting import Setting
 
 
-def same(one, other) -> bool:
-    pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)]
+def same(view, other) -> bool:
+    pairs = [(getattr(view, field.name), getattr(other, field.name)) for field in fields(view)]
     return all(
         np.array_equal(a, b, equal_nan=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a == b for a, b in pairs
     )
