@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from viewer import data_url, viewer
 
-from lab.system import draw, words
+from lab.system import draw, mistakes
 from lab.view import take
 from lab.view.panels import Panel
 from lab.view.session import Session
@@ -26,8 +26,10 @@ def sentences() -> Iterator[None]:
     """What went wrong, as one sentence on the page."""
     try:
         yield
-    except (ValueError, OSError, FloatingPointError, MemoryError) as error:
-        st.error(words.sentence(error))
+    except Exception as error:
+        if not mistakes.caused(error):
+            raise
+        st.error(mistakes.sentence(error))
 
 
 def attacked(*sessions: Session) -> None:

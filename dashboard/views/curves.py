@@ -15,6 +15,7 @@ from lab.measure.curves import CurveSetting
 from lab.measure.trial import Trial
 from lab.reports import curve_chart
 from lab.system import words
+from lab.system.mistakes import MISTAKES, sentence
 
 RUN = "curves being measured"  # key in the session: the trials that Compute was pressed for
 INTRODUCTION = """How do the methods compare as the attack grows? Each line is one method under one threat. The bars are
@@ -28,17 +29,17 @@ def main() -> None:
         setting, root = curve_dials.dials(*curve_dials.start())
         curve_dials.keep(setting, root)
         page(setting, root)
-    except (ValueError, OSError, FloatingPointError) as error:
+    except MISTAKES as error:
         st.session_state.pop(RUN, None)
-        st.error(str(error))
+        st.error(sentence(error))
 
 
 def page(setting: CurveSetting, root: str | None) -> None:
     """The chart with what is stored, the buttons, the downloads; and, once asked for, the measurement."""
     trials = curves.points(setting)
     frames = live.held(trials, root)
-    for sentence in curves.left_out(setting):
-        st.info(sentence)
+    for remark in curves.left_out(setting):
+        st.info(remark)
     place = st.empty()
     chart(place, frames, setting)
     running = st.session_state.get(RUN) == (trials, root) and len(frames) < len(trials)

@@ -17,6 +17,7 @@ from lab.reports.claim import VERDICTS, Claim
 from lab.reports.paper import Paper
 from lab.reproduce import tables, verdict_report, verdicts
 from lab.reproduce.tables import Source
+from lab.system.mistakes import MISTAKES, sentence
 from lab.system.words import CLAIM_COLUMNS, FILTER_HELP, NUMBER_COLUMNS, VIEW_HELP
 
 PAGE = "tables"
@@ -46,8 +47,8 @@ def main() -> None:
         root = root_dial(told["data_root"])
         values = numbers(told, root) if view == "numbers" else claims(told, root, claiming)
         remember(PAGE, told | {"data_root": root, "view": view} | values, begin)
-    except (ValueError, OSError) as error:
-        st.error(str(error))
+    except MISTAKES as error:
+        st.error(sentence(error))
 
 
 def numbers(told: dict[str, str], root: str) -> dict[str, str]:

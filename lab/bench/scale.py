@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
+from math import inf
 from multiprocessing import get_context
 from typing import NamedTuple
 from unittest.mock import patch
@@ -37,9 +38,11 @@ from lab.training.batches import Batches
 from lab.training.job import Job
 from lab.training.plans import PAPER_BATCH, nets, plan
 from pearl_core import recipes as made
+from pearl_core.derain import DERAINERS
 from pearl_core.pipeline import Pipeline, frozen
 from pearl_core.precision import fast_dtype
 from pearl_core.rain import preset
+from pearl_core.segment import SEGMENTERS
 from pearl_core.train import train
 from pearl_core.types import Sample, choose
 
@@ -80,7 +83,7 @@ def scale(
     NAME=BFLOAT16,FLOAT32 in TFLOP/s. The defaults measure the lightest derainer and the heaviest.
     """
     choose("data set", dataset, WORLDS)
-    if batch == 1 or batch < 0 or not 0 < min(shares) <= max(shares) <= 1:
+    if batch == 1 or batch < 0 or not all(0 < share <= 1 for share in shares):
         raise ValueError(f"wanted 2 pictures or more, or 0, and shares over 0 up to 1, got {batch} and {shares}")
     machines = [gpu(words, shares) for words in gpus]
     names = chosen(dataset, recipes, derainers, segmenters)
@@ -103,12 +106,22 @@ def gpu(words: str, shares: tuple[float, ...]) -> Gpu:
     try:
         fast, exact = map(float, rates.split(","))
     except ValueError:
-        raise ValueError(f"wanted a GPU as NAME=BFLOAT16,FLOAT32, such as A100=312,19.5, got {words!r}") from None
+        fast = exact = 0.0
+    if not (name and 0 < fast < inf and 0 < exact < inf):
+        raise ValueError(f"wanted a GPU as NAME=BFLOAT16,FLOAT32, such as A100=312,19.5, got {words!r}")
     return Gpu(name, fast, exact, shares)
 
 
 def chosen(dataset: str, recipes: Collection, derainers: Collection, segmenters: Collection) -> list[NetName]:
     """The nets of the plan that are of these."""
+    kinds = (
+        ("recipe", recipes, made.RECIPES),
+        ("derain net", derainers, DERAINERS),
+        ("segmenter", segmenters, SEGMENTERS),
+    )
+    for kind, asked, known in kinds:
+        for name in asked:
+            choose(kind, name, known)
     names = [
         name
         for name in nets(dataset, "paper")

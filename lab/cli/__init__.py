@@ -11,33 +11,56 @@ import sys
 from collections.abc import Sequence
 
 from lab.cli import displays, nets, tools
+from lab.cli.options import Parser
+from lab.data import files
+from lab.system.device import DEVICES, here
+from lab.system.mistakes import caused, out_of_memory, sentence
+from lab.system.paths import folder_named, writable
+from pearl_core.types import choose
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = parser().parse_args(arguments)
-    if options.device:
-        os.environ["PEARL_DEVICE"] = options.device  # for the processes of `train --all`, too
-    if getattr(options, "measuring", None) is not None:
-        os.environ["PEARL_PROCESSES"] = str(options.measuring)
     try:
+        options = parser().parse_args(arguments)
+        settle(options)
         options.run(options)
-    except (ValueError, OSError, FloatingPointError) as error:
-        print(f"{type(error).__name__ if not str(error) else error}", file=sys.stderr)
-        return 2
-    except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":  # torch's, which most commands need not import to say so
-            raise
-        print(f"{str(error).split('. ')[0]}; what was finished is kept. --device cpu goes without", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not caused(error):
+            raise
+        print(told(error), file=sys.stderr)
+        return 2
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
+def told(error: Exception) -> str:
+    """What went wrong: all lines of what the lab says, one of what Python or torch say."""
+    if out_of_memory(error) and not isinstance(error, MemoryError):
+        return f"{str(error).split('. ')[0]}; what was finished is kept. --device cpu goes without"
+    return str(error) if isinstance(error, ValueError | OSError) and str(error) else sentence(error)
+
+
+def settle(options: argparse.Namespace) -> None:
+    """Hand on what other processes must know, too; refuse what is refused of every command."""
+    if options.device is not None:
+        os.environ["PEARL_DEVICE"] = choose("device", options.device, DEVICES)
+        here()
+    if getattr(options, "measuring", None) is not None:
+        os.environ["PEARL_PROCESSES"] = str(options.measuring)
+    for name in ("out", "zoo"):
+        if (folder := getattr(options, name, None)) is not None:
+            writable(folder)
+    for variable in ("PEARL_HOME", "PEARL_ZOO"):
+        folder_named(variable)
+    if getattr(options, "data_root", None) is not None:
+        files.folder_given(options.data_root)
+
+
+def parser() -> Parser:
+    top = Parser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
     top.add_argument("--device", help="where to train and measure: cuda, cpu, or auto (default): cuda if there is one")
     commands = top.add_subparsers(required=True, metavar="command")
     displays.add_experiments(commands)

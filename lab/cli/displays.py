@@ -21,7 +21,8 @@ def add_experiments(commands) -> None:
             add_options(command, made.parameters)
             command.add_argument("--data-root", help="where a data set lies that is not built in")
             command.add_argument("--out", type=Path, help="folder for the text, the rows as CSV and the figures")
-            add_processes(command)
+            if made.gives != "settings":
+                add_processes(command)
             command.set_defaults(run=experiment, made=made)
 
 
@@ -42,6 +43,7 @@ def add_reproduce(commands) -> None:
     command = commands.add_parser("reproduce", help="all tables and figures of a paper, from the store where it can")
     command.add_argument("paper", help=", ".join(PAPERS))
     command.add_argument("--dataset", default="scenes")
+    command.add_argument("--split", help="of the data set; default: its own for evaluation")
     command.add_argument("--data-root")
     command.add_argument("--images", type=int, default=32)
     command.add_argument("--seeds", type=int, default=1)
@@ -53,7 +55,7 @@ def add_reproduce(commands) -> None:
 def reproduce(options) -> None:
     from lab.reproduce.run import on_terminal, reproduced, write
 
-    chosen = {"dataset": options.dataset, "images": options.images, "seeds": options.seeds}
+    chosen = given(options, ("dataset", "split", "images", "seeds"))
     for made, report, measured in reproduced(options.paper, data_root=options.data_root, **chosen):
         print(on_terminal(report), end="\n\n", flush=True)
         if options.out:
@@ -75,11 +77,13 @@ def add_claims(commands) -> None:
 
 
 def claims(options) -> None:
+    from lab.data import read_from
     from lab.papers import paper as paper_of
     from lab.reproduce import verdict_report, verdicts
     from lab.reproduce.run import on_terminal
 
     paper = paper_of(options.paper)
+    read_from(options.data_root, (options.dataset, paper.other(options.dataset)))
     told = verdicts.declared(paper, options.claim)
     rows = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)
     print(on_terminal(verdict_report.report(rows, told, paper.title, paper.remark)))
@@ -98,4 +102,6 @@ def add_report(commands) -> None:
 def report(options) -> None:
     from lab.reproduce.results import write, write_page
 
+    if options.page and (options.only or options.data_root or options.measuring):
+        raise ValueError("wanted --page alone: it measures nothing, so it takes no --only, --data-root or --processes")
     print(write_page(options.out) if options.page else write(options.out, options.data_root, options.only))

@@ -1,8 +1,42 @@
-"""Options that several commands have."""
+"""The parser, and options that several commands have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+
+class Parser(argparse.ArgumentParser):
+    """Takes options by their whole names: `--seed` must not be read as `--seeds`."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"allow_abbrev": False} | options)
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None):
+        words = sys.argv[1:] if args is None else args
+        refuse_nothing(words)
+        return super().parse_args(words, namespace)
+
+
+def refuse_nothing(words: Iterable[str]) -> None:
+    """A ValueError where a word is empty, as it is where a variable of the shell was never set.
+
+    argparse would take `--steps=--` for no value at all, and a path that is empty for the folder one is in.
+    """
+    before = "the command"
+    for word in words:
+        if not word or re.fullmatch(r"--[^=]+=(--)?", word):
+            raise ValueError(f"wanted a value after {word.partition('=')[0] or before}, got nothing")
+        before = word
+
+
+def at_least_one(text: str) -> int:
+    """For an option that counts."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted 1 or more, got {text!r}")
+    return int(text)
 
 
 def add_options(command, parameters: Mapping[str, object]) -> None:
@@ -16,7 +50,7 @@ def add_options(command, parameters: Mapping[str, object]) -> None:
 
 
 def add_processes(command) -> None:
-    command.add_argument("--processes", type=int, dest="measuring", metavar="N",
+    command.add_argument("--processes", type=at_least_one, dest="measuring", metavar="N",
                          help="processes that measure side by side, each with an equal share of the threads; also as "
                          "PEARL_PROCESSES in the environment, for notebooks and papermill. Default: one for each core "
                          "where pictures are small and much is to be measured")  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.cli.options import add_options, given
+from lab.system.paths import read_bytes, read_text
 
 
 def add_look(commands) -> None:
@@ -27,9 +28,9 @@ def look(options) -> None:
     own = (
         None
         if options.image is None
-        else uploads.fitted(uploads.decoded(options.image.read_bytes(), str(options.image)))
+        else uploads.fitted(uploads.decoded(read_bytes(options.image), str(options.image)))
     )
-    exported = setting.read(options.setting.read_text())
+    exported = setting.read(read_text(options.setting))
     if own is not None and exported.image is None:
         raise ValueError(f"{options.setting} looks at a picture of {exported.dataset}, but {options.image} was given")
     view = look(exported, own=own, data_root=options.data_root)
@@ -48,21 +49,45 @@ def add_data(commands) -> None:
 
 
 def data(options) -> None:
+    refuse_idle(options)
+    if options.action == "list":
+        sets()
+    elif options.action == "check":
+        from lab.data.check import check
+
+        print(check(options.dataset, options.data_root))
+    else:
+        calibrate(options)
+
+
+def refuse_idle(options) -> None:
+    """A ValueError for a data set that is missing, and for what an action does not take."""
+    from lab.data import names, read_from
+
+    if options.action != "list":
+        if options.dataset is None:
+            raise ValueError(f"wanted the data set to {options.action}; choose one of {', '.join(names())}")
+        read_from(options.data_root, [options.dataset])
+    elif options.dataset or options.data_root:
+        raise ValueError(f"wanted `data list` alone, got {options.dataset or options.data_root!r}; `data check` looks")
+    if options.size and options.action != "calibrate":
+        raise ValueError(f"wanted --size with `data calibrate` alone, got {options.size}")
+
+
+def sets() -> None:
     from lab.data import names, reader
+
+    for name in names():
+        how = reader(name)
+        where = "built in" if how.built_in else "--data-root DIR"
+        size = "own sizes" if how.size is None else f"{how.size[1]}x{how.size[0]}"
+        print(f"{name:10} {where:16} {size:10} splits {', '.join(how.splits)}")
+
+
+def calibrate(options) -> None:
     from lab.data.calibrate import calibrate_dataset, misses
-    from lab.data.check import check
     from lab.data.rainy import parse_size
 
-    if options.action == "list" or options.dataset is None:
-        for name in names():
-            how = reader(name)
-            where = "built in" if how.built_in else "--data-root DIR"
-            size = "own sizes" if how.size is None else f"{how.size[1]}x{how.size[0]}"
-            print(f"{name:10} {where:16} {size:10} splits {', '.join(how.splits)}")
-        return
-    if options.action == "check":
-        print(check(options.dataset, options.data_root))
-        return
     calibrations = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
     for name, values in calibrations.items():
         print(name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,7 +14,7 @@ from lab.data.files import Size
 from pearl_core.rain import Rain
 from pearl_core.types import choose
 
-__all__ = ["READERS", "Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "reader"]
+__all__ = ["READERS", "Arrays", "Dataset", "Picture", "Reader", "dataset", "names", "read_from", "reader", "root_for"]
 
 
 def names() -> tuple[str, ...]:
@@ -49,6 +50,21 @@ def dataset(
     if opened.size is None or rain == "none":
         return opened
     return replace(opened, rain=rain if isinstance(rain, Rain) else rainy.recorded(name, opened.size, rain))
+
+
+def root_for(data_root: str | os.PathLike | None, asked: Iterable[str]) -> str | os.PathLike | None:
+    """The folder where one of these data sets lies in it, else None."""
+    return None if all(reader(name).built_in for name in asked) else data_root
+
+
+def read_from(data_root: str | os.PathLike | None, asked: Iterable[str]) -> None:
+    """Refuses a folder that is not there, or that none of the data sets `asked` for lies in: it would do nothing."""
+    if data_root is None:
+        return
+    files.folder_given(data_root)
+    asked = sorted(set(asked))
+    if root_for(data_root, asked) is None:
+        raise ValueError(f"{' and '.join(asked)}: built in, read from no folder, got data_root {str(data_root)!r}")
 
 
 # last: some of these files open data sets

@@ -70,16 +70,16 @@ def remarks(root: Path, split: str) -> list[str]:
 
 def _index(root: Path, split: str) -> tuple[tuple[str, ...], dict[str, Path], dict[str, Path]]:
     files.expect("camvid", root, (split, f"{split}annot", f"{split}.txt"))
-    ids = files.listed(root / f"{split}.txt")
-    return ids, files.find(root / split), files.find(root / f"{split}annot")
+    images = files.find(root / split)
+    return files.listed(root / f"{split}.txt", images), images, files.find(root / f"{split}annot")
 
 
 def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> Picture:
     image, labels = files.read_image(image_path), files.read_labels(labels_path)
     files.same_size(image, image_path, labels, labels_path)
     clean = files.resize(image, size, Image.Resampling.BOX)  # the area under each new pixel
-    kept = files.resize(labels, size, Image.Resampling.NEAREST)
-    return Picture(clean, files.renumber(kept, labels_path, NUMBERS), key)
+    labels = files.renumbered(labels, labels_path, NUMBERS)
+    return Picture(clean, files.resize(labels, size, Image.Resampling.NEAREST), key)
 
 
 READER = Reader(

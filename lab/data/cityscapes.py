@@ -101,8 +101,8 @@ def _read(key: str, image_path: Path, labels_path: Path | None, numbers: dict[in
         return Picture(clean, None, key)
     labels = files.read_labels(labels_path)
     files.same_size(image, image_path, labels, labels_path)
-    kept = files.resize(labels, size, Image.Resampling.NEAREST)
-    return Picture(clean, files.renumber(kept, labels_path, numbers), key)
+    labels = files.renumbered(labels, labels_path, numbers)
+    return Picture(clean, files.resize(labels, size, Image.Resampling.NEAREST), key)
 
 
 READER = Reader(

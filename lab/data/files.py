@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
 
+from lab.system.paths import plain, read_text
 from pearl_core.types import VOID
 
 Size = tuple[int, int]  # (H, W)
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
+ENDED = re.compile(r"(.*?\.(?:png|webp|jpe?g))(?:\s|$)", re.IGNORECASE)
 MAX_PIXELS = 40_000_000  # no data set of street scenes comes near: a larger file is a mistake or a trap
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have switched it on: half a picture is no picture
 
@@ -32,11 +35,17 @@ def locate(name: str, data_root: str | os.PathLike | None) -> Path:
             f"{name} lies on your disk, but nobody said where: give --data-root DIR (data_root=...) "
             f"or set PEARL_DATA to the folder that holds {name}/"
         )
-    root = Path(given).expanduser()
-    if not root.is_dir():
-        source = "data_root" if data_root else "PEARL_DATA"
-        raise FileNotFoundError(f"{name}: wanted the folder given by {source}, got nothing at {root}")
+    root = folder_given(given, "data_root" if data_root else "PEARL_DATA")
     return root / name if (root / name).is_dir() else root
+
+
+def folder_given(path: str | os.PathLike, source: str = "data_root") -> Path:
+    """The folder that holds data sets, if there is one of that name."""
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        got = "a file" if root.exists() else "nothing"
+        raise FileNotFoundError(f"wanted the folder given by {source}, got {got} at {root}")
+    return root
 
 
 def expect(name: str, root: Path, entries: Iterable[str]) -> None:
@@ -65,16 +74,27 @@ def find(folder: Path) -> dict[str, Path]:
     return files
 
 
-def listed(path: Path) -> tuple[str, ...]:
-    """The ids that a list names, one a line, in its order; where a line holds two paths, the first is the picture's."""
-    lines = path.read_text(errors="replace").splitlines()
-    ids = tuple(stem(line.split()[0]) for line in lines if line.strip())
+def listed(path: Path, there: Container[str] = ()) -> tuple[str, ...]:
+    """The ids that a list names, one a line, in its order; where a line holds two paths, the first is the picture's.
+
+    `there` are the ids of the pictures in the folder: by them a name with spaces is told from two names.
+    """
+    ids = tuple(id_of(line, there) for line in read_text(path).splitlines() if line.strip())
     if not ids:
         raise ValueError(f"{path}: wanted one picture per line, got an empty list")
     if len(set(ids)) < len(ids):
         again = {key for key, times in Counter(ids).items() if times > 1}
         raise ValueError(f"{path}: wanted every id once, got {few(again)} again")
     return ids
+
+
+def id_of(line: str, there: Container[str]) -> str:
+    """The id on a line: a path up to its ending, or the whole line if that is a picture, or its first word."""
+    ended = ENDED.match(line.strip())
+    if ended:
+        return stem(ended[1])
+    whole = stem(line.strip())
+    return whole if whole in there else stem(line.split()[0])
 
 
 def first(keys: tuple[str, ...], count: int | None) -> tuple[str, ...]:
@@ -125,16 +145,20 @@ def fit(image: Image.Image, size: Size | None, how: Image.Resampling, fill: int 
     return np.pad(pixels, rest, "edge") if fill is None else np.pad(pixels, rest, constant_values=fill)
 
 
-def renumber(labels: np.ndarray, path: Path, numbers: dict[int, int]) -> np.ndarray:
-    """Labels as the lab numbers them, by `numbers` = {on the disk: in the lab}; refuses any other number."""
-    outside = np.setdiff1d(labels, list(numbers))
-    if outside.size:
+def renumbered(image: Image.Image, path: Path, numbers: dict[int, int]) -> Image.Image:
+    """Labels as the lab numbers them, by `numbers` = {on the disk: in the lab}; refuses any other number.
+
+    To be called before labels are made smaller: what a wrong number is on a single pixel would be gone by then.
+    """
+    labels = np.asarray(image)
+    outside = set(np.flatnonzero(np.bincount(labels.ravel(), minlength=256)).tolist()) - set(numbers)
+    if outside:
         highest = max(number for number in numbers if number != VOID)
-        got = ", ".join(map(str, outside[:5]))
+        got = ", ".join(map(str, sorted(outside)[:5]))
         raise ValueError(f"{path}: wanted labels 0..{highest} (or {VOID} for void), got {got}")
     table = np.zeros(256, np.uint8)
     table[list(numbers)] = list(numbers.values())
-    return table[labels]
+    return Image.fromarray(table[labels])
 
 
 def same_size(first: Image.Image, first_path: Path, second: Image.Image, second_path: Path) -> None:
@@ -151,7 +175,7 @@ def contents(*paths: Path) -> tuple[tuple[str, int], ...]:
 
 def _decode(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as image:
+        with Image.open(plain(path)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"wanted at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
             image.load()

@@ -61,6 +61,6 @@ def parse_size(text: str | None) -> Size | None:
     if text is None:
         return None
     parts = text.split("x")
-    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise ValueError(f"wanted a size as HxW, such as 176x240, got {text!r}")
     return int(parts[0]), int(parts[1])

@@ -32,8 +32,8 @@ def open_split(root: Path, split: str, size: Size | None, count: int | None) -> 
     base = _base(root)
     listing, folder = _list(base, split), _labels(split)
     files.expect("voc", base, ("JPEGImages", folder, listing.relative_to(base).as_posix()))
-    ids = files.first(files.listed(listing), count)
     images, labels = files.find(base / "JPEGImages"), files.find(base / folder)
+    ids = files.first(files.listed(listing, images), count)
     missing = [
         f"{listing.name} lists {files.few(lost)}, but {place}/ has no such picture"
         for place, paths in (("JPEGImages", images), (folder, labels))
@@ -60,8 +60,9 @@ def holds(root: Path, split: str) -> bool:
 def remarks(root: Path, split: str) -> list[str]:
     """An unusual number of pictures, pictures that val also scores, and labels that are in no list."""
     base = _base(root)
-    listing, val = _list(base, split), _list(base, "val")
-    ids, scored = set(files.listed(listing)), set(files.listed(val)) if val.is_file() else set()
+    listing, val, images = _list(base, split), _list(base, "val"), files.find(base / "JPEGImages")
+    ids = set(files.listed(listing, images))
+    scored = set(files.listed(val, images)) if val.is_file() else set()
     notes = []
     if len(ids) != COUNTS[split]:
         notes.append(f"{listing.name} lists {len(ids)} pictures, the usual list {COUNTS[split]}")
@@ -91,8 +92,8 @@ def _read(key: str, image_path: Path, labels_path: Path, size: Size | None) -> P
     image, labels = files.read_image(image_path), files.read_labels(labels_path)
     files.same_size(image, image_path, labels, labels_path)
     clean = files.fit(image, size, Image.Resampling.BOX)  # the area under each new pixel
-    kept = files.fit(labels, size, Image.Resampling.NEAREST, fill=VOID)
-    return Picture(clean, files.renumber(kept, labels_path, NUMBERS), key)
+    labels = files.renumbered(labels, labels_path, NUMBERS)
+    return Picture(clean, files.fit(labels, size, Image.Resampling.NEAREST, fill=VOID), key)
 
 
 # The longer side of nearly all pictures is 500. The working size is that of the authors' training crops.

@@ -10,6 +10,7 @@ import torch
 from lab.data import names, reader
 from lab.nets.methods import UNDEFENDED
 from lab.nets.pipelines import Nets, System
+from lab.nets.zoo import SEEDS
 from lab.system import parts
 from lab.system.device import here
 from lab.system.threats import THREATS
@@ -19,8 +20,6 @@ from pearl_core.attacks.ensembles import WorstOf
 from pearl_core.attacks.zoo import CATALOGUE, OBJECTIVES, targeted
 from pearl_core.precision import PRECISIONS, resolve
 from pearl_core.types import PROTOCOLS, choose
-
-SEEDS = 2**32  # how many there are
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from lab.measure.measuring import BATCH
 from lab.measure.trial import TABLED, Trial, attacked
 from lab.nets.methods import METHODS, UNDEFENDED
 from lab.system import parts
+from lab.system.notebook import refuse_unknown_parameters
 from pearl_core.attacks.zoo import CATALOGUE
 from pearl_core.types import choose
 
@@ -36,6 +37,7 @@ class CurveSetting:
     dataset: str = "scenes"
     images: int = 32
     seed: int = 0
+    split: str | None = None  # None: the data set's own for evaluation
 
     ALWAYS: ClassVar = (
         "metric", "methods", "threats", "attack", "eps", "steps", "derain", "dataset", "images", "seed"
@@ -92,7 +94,7 @@ def attacks() -> list[str]:
 
 def points(setting: CurveSetting) -> list[Trial]:
     """Curve by curve, and along each its values; a transfer attack leaves out the defence it is made on."""
-    shared = {name: getattr(setting, name) for name in ("attack", "derain", "dataset", "images", "seed")}
+    shared = {name: getattr(setting, name) for name in ("attack", "derain", "dataset", "split", "images", "seed")}
     trials = [
         trial
         for threat in setting.threats for method in setting.methods
@@ -120,6 +122,7 @@ def curve(
     steps: str | int = 10,
     derain: str = "prenet",
     dataset: str = "scenes",
+    split: str | None = None,
     data_root: str | None = None,
     images: int = 32,
     seed: int = 0,
@@ -129,6 +132,7 @@ def curve(
     `data_root` is where the data set lies. It is not part of a trial: it does not affect results.
     """
     given = dict(locals())
+    refuse_unknown_parameters()
     del given["data_root"]
     return points(from_strings({name: parts.text_of(value) for name, value in given.items()}))
 

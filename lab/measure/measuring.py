@@ -25,10 +25,11 @@ from lab.nets.pipelines import build
 from lab.nets.zoo import SHIPPED
 from lab.system.allocator import keep_freed
 from lab.system.device import here, moved
+from lab.system.paths import writable
 from lab.system.pool import pool
 from lab.system.progress import bar
 from pearl_core import SCIENCE
-from pearl_core.attacks.catalogue import LABEL_MAP
+from pearl_core.attacks.catalogue import LABEL_MAP, LABELS
 from pearl_core.bootstrap import interval
 from pearl_core.chance import answer
 from pearl_core.metrics import METRICS, observe_all
@@ -63,9 +64,27 @@ def run(
     Errors: ValueError and OSError in one line, also from a worker. A worker that dies is replaced (`lab.system.pool`);
     after a foreign executor lost one, its own error is raised. What was finished is in the store in any case.
     """
-    store, cells = store or Store(), cells_of(trials, data_root)
+    store, cells = store or Store(), at_hand(trials, data_root)
     compute(cells, store, quiet, data_root=data_root, executor=executor, processes=processes)
     return pd.DataFrame([row for cell in cells for row in rows_of(cell, store)])
+
+
+def at_hand(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:
+    """The cells of the trials, if their nets are there, and as many pictures. Errors: those of `run`, and at once."""
+    cells = cells_of(trials, data_root)
+    for cell in cells:
+        chosen(cell.data, cell.trial.images)
+        _ = cell.victim, cell.trial.attack and cell.attacked
+        if needs_labels(cell.trial) and not cell.data.labelled:
+            raise ValueError(
+                f"wanted labelled pictures for {cell.trial.attack}, got {cell.data.name} {cell.data.split}"
+            )
+    return cells
+
+
+def needs_labels(trial: Trial) -> bool:
+    """Whether its attack is told the labels of the pictures."""
+    return trial.attack is not None and trial.label is None and trial.entry.target is LABELS
 
 
 def chosen(data: Dataset, images: int) -> list[int]:
@@ -91,6 +110,8 @@ def compute(
     for cell in cells:
         chosen(cell.data, cell.trial.images)  # refuses more images than there are, before anything is computed
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
+    if work:
+        writable(store.path.parent)
     steps = bar(what="measuring", unit="pass", total=sum(batch.cost for batch in work), disable=quiet or not work)
 
     def keep(place: int, observed: list[Finding]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lab.measure.trial import Cell, Trial
+from lab.nets import zoo
 
 
 def over_runs(trials: Iterable[Trial], seeds: int) -> list[Trial]:
@@ -18,10 +19,8 @@ def over_runs(trials: Iterable[Trial], seeds: int) -> list[Trial]:
     """
     if seeds < 1:
         raise ValueError(f"wanted 1 training seed or more, got {seeds}")
-    trials = list(trials)
-    return trials + [
-        again for seed in range(1, seeds) for trial in trials if trained(again := replace(trial, net_seed=seed))
-    ]
+    trials, there = list(trials), [seed for seed in zoo.seeds() if 0 < seed < seeds]
+    return trials + [again for seed in there for trial in trials if trained(again := replace(trial, net_seed=seed))]
 
 
 def trained(trial: Trial) -> bool:

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load as parse
 from torch import Tensor
 
@@ -21,18 +20,41 @@ def read(path: Path) -> dict[str, Tensor]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no file of weights at {path}")
-    if path.suffix == ".safetensors":
-        state = parsed(path.read_bytes(), path)
-    else:
-        state = state_in(unpacked(path), path)
-    return {name.removeprefix(PREFIX): tensor for name, tensor in state.items()}
+    state = parsed(path.read_bytes(), path) if path.suffix == ".safetensors" else state_in(unpacked(path), path)
+    bare = {name.removeprefix(PREFIX): tensor for name, tensor in state.items()}
+    if len(bare) < len(state):
+        raise ValueError(f"{path}: wanted every name once, got some with and without {PREFIX!r}")
+    return bare
 
 
 def parsed(data: bytes, path: Path) -> dict[str, Tensor]:
     try:
-        return parse(data)
-    except SafetensorError as error:
+        state = parse(data)
+    except Exception as error:  # a KeyError for numbers of a kind that torch does not know
         raise ValueError(f"{path} is not a safetensors file, or is damaged: {error}") from None
+    return of_numbers(state, path)
+
+
+def of_numbers(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """The tensors, if each holds plain numbers that a network can take. Errors: ValueError that names the first."""
+    for name, tensor in state.items():
+        if kind := other_kind(tensor):
+            raise ValueError(f"{path}: wanted plain numbers for {name}, got a {kind} tensor")
+    return state
+
+
+def other_kind(tensor: Tensor) -> str:
+    """What a tensor is that holds no plain numbers; empty of one that does."""
+    small = tensor.dtype.is_floating_point and tensor.dtype.itemsize < 2  # torch cannot calculate in eight bits
+    kinds = {
+        "meta": tensor.is_meta,  # of a shape alone
+        "quantised": tensor.is_quantized,
+        "nested": tensor.is_nested,
+        "sparse": tensor.layout is not torch.strided,
+        "complex": tensor.is_complex(),
+        str(tensor.dtype).removeprefix("torch."): small,
+    }
+    return next((kind for kind, so in kinds.items() if so), "")
 
 
 def unpacked(path: Path) -> object:
@@ -53,11 +75,16 @@ def state_in(contents: object, path: Path) -> dict[str, Tensor]:
         raise ValueError(
             f"{path}: wanted one state dictionary of tensors, got {len(states)} in {got[:200] or 'nothing'}"
         )
-    return states[0]
+    return of_numbers(states[0], path)
 
 
 def is_state(value: object) -> bool:
-    return isinstance(value, dict) and bool(value) and all(isinstance(part, Tensor) for part in value.values())
+    """Whether that is a dictionary of tensors by name."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(name, str) and isinstance(part, Tensor) for name, part in value.items())
+    )
 
 
 def digest(path: Path) -> str:

@@ -63,6 +63,8 @@ def settings_of_words(words: Iterable[str]) -> dict[str, int | float]:
     settings = {}
     for word in words:
         name, _, number = word.partition("=")
+        if name in settings:
+            raise ValueError(f"wanted every setting once, got {name} again")
         try:
             settings[name] = int(number) if number.lstrip("-").isdigit() else float(number)
         except ValueError:

@@ -6,6 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
 
+from lab.data import names
+from lab.nets.cards import part
 from lab.nets.methods import METHODS
 from lab.nets.zoo import Net, NetName, find
 from lab.system.parts import kinds, parsed
@@ -41,7 +43,10 @@ class System:
     def __post_init__(self):
         METHODS.choose(self.method)
         choose("derain net", self.derain, DERAINERS)
-        choose("segmenter", self.segmenter, SEGMENTERS)
+        for segmenter in filter(None, (self.segmenter, self.derain_with)):
+            choose("segmenter", segmenter, SEGMENTERS)
+        for where in filter(None, (self.dataset, self.derain_on)):
+            choose("data set", where, names())
 
     @property
     def nets(self) -> Nets:
@@ -107,7 +112,7 @@ def only(nets: Nets, part: str | None) -> Nets:
 
 def trained_together(name: NetName, other: NetName) -> None:
     """A ValueError if the net was trained with another copy of `other` than the present one."""
-    wanted = find(name).card.get("from", {}).get(other.recipe)
+    wanted = part(find(name).card, "from").get(other.recipe)
     if wanted not in (None, find(other).sha256):
         raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
 

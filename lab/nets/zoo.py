@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections import ChainMap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,10 @@ import torch
 from safetensors.torch import save as serialised
 from torch import nn
 
-from lab.data import reader
+from lab.data import names, reader
 from lab.nets.checkpoints import parsed
 from lab.system import disk, parts
+from lab.system.paths import folder_named, read_bytes, read_text
 from pearl_core.derain import DERAINERS
 from pearl_core.recipes import RECIPES, Defence
 from pearl_core.segment import SEGMENTERS
@@ -30,6 +32,9 @@ from pearl_core.types import choose
 
 SHIPPED = Path(__file__).parents[1] / "zoo"
 BUILDERS = ChainMap(DERAINERS, SEGMENTERS)
+CARD = {"network": str, "settings": object, "sha256": str}  # what every card holds; `build` judges the settings
+SEEDS = 2**32  # how many there are
+SEED = re.compile(r"-s(\d+)$")  # how the name of a net ends whose seed is not 0
 VARIANT = re.compile(r"(?!s\d+$)[a-z0-9.+]+")  # "s1" would be read as a seed
 
 
@@ -48,6 +53,10 @@ class NetName:
     ALWAYS: ClassVar = ("dataset", "recipe", "derain", "segmenter", "seed", "derain_on")
 
     def __post_init__(self):
+        for where in filter(None, (self.dataset, self.derain_on)):
+            choose("data set", where, names())
+        if not 0 <= self.seed < SEEDS:
+            raise ValueError(f"wanted a seed from 0 to {SEEDS - 1}, got {self.seed}")
         choose("recipe", self.recipe, RECIPES)
         choose("derain net", self.derain, DERAINERS)
         choose("segmenter", self.segmenter, SEGMENTERS)
@@ -108,7 +117,7 @@ class Net:
 
 def folders() -> tuple[Path, ...]:
     """Where nets are looked for, in this order; training writes to the first (`PEARL_ZOO` names another)."""
-    return Path(os.environ.get("PEARL_ZOO") or disk.home() / "zoo"), SHIPPED
+    return folder_named("PEARL_ZOO") or disk.home() / "zoo", SHIPPED
 
 
 _opened: dict[Path, Net] = {}
@@ -136,29 +145,49 @@ def catalogue() -> dict[str, dict]:
     return by_name
 
 
+def seeds() -> list[int]:
+    """The seeds of all training runs that are there, without a look at the nets."""
+    ends = (SEED.search(path.stem) for folder in folders() for path in folder.glob("*/*.safetensors"))
+    return sorted({0} | {int(end[1]) for end in ends if end})
+
+
 def read_card(path: Path) -> dict:
     try:
-        card = json.loads(path.read_text())
-        missing = {"network", "settings", "sha256"} - card.keys()
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+        card = parts.read_object(read_text(path), "a card")
+    except ValueError as error:
         raise ValueError(f"{path} is not a card: {error}") from None
-    if missing:
-        raise ValueError(f"{path} is not a card: it lacks {', '.join(sorted(missing))}")
+    if missing := [key for key, kind in CARD.items() if key not in card or not isinstance(card[key], kind)]:
+        raise ValueError(f"{path} is not a card: it lacks {', '.join(missing)}")
     return card
 
 
 def build(network: str, settings: dict) -> nn.Module:
     """A fresh network: `settings` are the literal arguments of its constructor. Channels last: fastest on CPUs."""
-    try:
-        net = BUILDERS[choose("network", network, BUILDERS)](**settings)
-    except (TypeError, KeyError) as error:  # a wrong argument, or a depth there is no network for
-        raise ValueError(f"{network} takes no settings {settings}: {str(error).splitlines()[0]}") from None
+    make = BUILDERS[choose("network", network, BUILDERS)]
+    with suiting(network, settings):
+        net = make(**settings)
     return net.to(memory_format=torch.channels_last)
+
+
+@contextmanager
+def suiting(network: str, settings: dict) -> Iterator[None]:
+    """Whatever goes wrong inside is a ValueError: the network takes no such settings."""
+    try:
+        yield
+    except Exception as error:  # a wrong argument, a depth there is no network for, a width that torch has no room for
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{network} takes no settings {settings}: {reason}") from None
+
+
+def answers(net: nn.Module, network: str, settings: dict) -> None:
+    """A ValueError if a network that could be built, say with no channel at all, has no answer to a small picture."""
+    with suiting(network, settings), torch.no_grad():
+        net.eval()(torch.zeros(1, 3, 64, 64))
 
 
 def load(path: Path, card: dict) -> nn.Module:
     """The network of `card` with the weights at `path`; both are checked against each other."""
-    data = Path(path).read_bytes()
+    data = read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     if digest != card["sha256"]:
         raise ValueError(f"{path} is not the file of its card: wanted sha256 {card['sha256'][:12]}, got {digest[:12]}")

@@ -12,7 +12,10 @@ from types import ModuleType
 from lab.reports.paper import Paper
 from pearl_core.types import choose
 
-__path__ = [*__path__, *filter(None, os.environ.get("PEARL_PAPERS", "").split(os.pathsep))]
+_OTHERS = list(filter(None, os.environ.get("PEARL_PAPERS", "").split(os.pathsep)))
+if _missing := [folder for folder in _OTHERS if not os.path.isdir(folder)]:
+    raise FileNotFoundError(f"wanted folders of papers in PEARL_PAPERS, got no folder at {', '.join(_missing)}")
+__path__ = [*__path__, *_OTHERS]
 
 
 def _files(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:

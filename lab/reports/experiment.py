@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from lab.measure.measuring import run
+from lab.data import read_from
+from lab.measure.case import Case
+from lab.measure.measuring import at_hand, run
 from lab.measure.runs import over_runs
 from lab.measure.trial import Trial
 from lab.reports.report import Report
-from lab.view.seen import seen
+from lab.system import parts
+from lab.system.notebook import refuse_unknown_parameters
+from lab.view.seen import seen, there
 from lab.view.setting import Setting
 from lab.view.view import View
 from pearl_core.types import choose
@@ -20,9 +24,10 @@ from pearl_core.types import choose
 Measured = pd.DataFrame | list[View]  # what a layout takes: rows of trials, or views of settings
 
 # parameters that many displays share, with their defaults; a display says which of them it takes
-NETS = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes"}
-TABLE = NETS | {"threat": "oblivious", "images": 32, "seed": 0, "seeds": 1}  # of a table: many pictures
-PICTURE = NETS | {"threat": "oblivious", "seed": 0}  # of a figure that shows pictures
+# split None: the data set's own for evaluation
+COMMON = {"derain": "prenet", "segmenter": "pspnet", "dataset": "scenes", "split": None}
+TABLE = COMMON | {"threat": "oblivious", "images": 32, "seed": 0, "seeds": 1}  # of a table: many pictures
+PICTURE = COMMON | {"threat": "oblivious", "seed": 0}  # of a figure that shows pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +76,59 @@ class Experiment:
         return {p.name: p.default for p in own if p.kind is p.POSITIONAL_OR_KEYWORD} | dict(self.common)
 
     def asked(self, **given: object) -> Sequence[Trial] | Sequence[Setting]:
-        """The trials or settings. Errors: ValueError for a parameter it does not have."""
-        for name in given:
-            choose(f"parameter of {self.name}", name, self.parameters)
-        values = self.parameters | given
+        """The trials or settings. Errors: ValueError for a parameter it does not have, or of another kind."""
+        values = self.values(**given)
         seeds = values.pop("seeds", None)
         wanted = self.spec(**values)
         return wanted if seeds is None else over_runs(wanted, seeds)
+
+    def values(self, **given: object) -> dict[str, object]:
+        """Its parameters, those that are given and the others as they are by default."""
+        for name in given:
+            choose(f"parameter of {self.name}", name, self.parameters)
+        return {name: like(name, given.get(name, default), default) for name, default in self.parameters.items()}
 
     def known(self, parameters: Mapping[str, object]) -> dict[str, object]:
         """The given parameters without those that it does not take."""
         return {name: value for name, value in parameters.items() if name in self.parameters}
 
+    def sets(self, **given: object) -> set[str]:
+        """The data sets that it is asked about, and those that borrowed nets learned on."""
+        return sets_of(self.values(**given), [] if self.gives == "rows" else self.asked(**given))
+
+    def ready(self, *, data_root: str | None = None, **given: object) -> Sequence[Trial] | Sequence[Setting]:
+        """As `asked`, and raises what `measured` would raise: every net and file is looked for, nothing is computed.
+
+        Where it gives "rows", its own function does that first, and there are none of these.
+        """
+        asked = [] if self.gives == "rows" else self.asked(**given)
+        read_from(data_root, sets_of(self.values(**given), asked))
+        if self.gives == "trials":
+            at_hand(asked, data_root)
+        elif self.gives == "settings":
+            there(asked, data_root)
+        return asked
+
     def measured(self, *, data_root: str | None = None, quiet: bool = False, **given: object) -> Measured:
-        """The input of `layout`; what the store lacks is measured."""
+        """The input of `layout`; what the store lacks is measured, what can be refused is refused before a picture."""
+        refuse_unknown_parameters()
+        asked = self.ready(data_root=data_root, **given)
         if self.gives == "rows":
-            return self.spec(**self.parameters | given, data_root=data_root, quiet=quiet)
-        asked = self.asked(**given)
+            return self.spec(**self.values(**given), data_root=data_root, quiet=quiet)
         if self.gives == "settings":
             return [seen(setting, data_root=data_root) for setting in asked]
         return run(asked, data_root=data_root, quiet=quiet)
+
+
+def sets_of(values: Mapping[str, object], cases: Sequence[Case]) -> set[str]:
+    """The data sets of a display's parameters and cases."""
+    named = values.get("dataset"), *(case.dataset for case in cases), *(case.derain_on for case in cases)
+    return set(filter(None, named))
+
+
+def like(name: str, value: object, default: object) -> object:
+    """A value of the kind of its default, where none is a name that may be left out. Errors: ValueError, one line."""
+    kind = float if name == "eps" else str if default is None else type(default)
+    if kind is str:
+        return None if value is None and default is None else str(value)
+    return parts.checked(name, value, parts.Kind(kind))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lab.data import dataset as opened
+from lab.data import root_for
 from lab.papers import PAPERS
 from lab.papers import paper as paper_of
 from lab.reports.report import png
@@ -37,6 +39,11 @@ def write(folder: Path, data_root: str | None = None, only: Sequence[str] = ()) 
         choose("section", part, names)
     sets = SETS if data_root else SETS[:1]
     asked = [(paper, part, name) for paper, part in parts() if part in (only or names) for name in sets]
+    for name in sets:
+        opened(name, data_root=root_for(data_root, [name]))  # refuses a folder that does not hold it
+    for paper, part, name in asked:
+        if part != CLAIMS:
+            paper_of(paper).experiment(part).ready(**how(paper, part, name, data_root))
     with bar(what="report", unit="page", total=len(asked)) as pages:
         for paper, part, name in asked:
             say(f"{paper} {part} on {name}")
@@ -62,16 +69,22 @@ def write_part(folder: Path, key: str, part: str, dataset: str, data_root: str |
 
     What can be is measured over every training run that the zoo holds.
     """
-    name, root, paper = f"{part}-{dataset}", None if dataset == "scenes" else data_root, paper_of(key)
+    name, paper = f"{part}-{dataset}", paper_of(key)
     if part == CLAIMS:
         told = verdicts.declared(paper)
-        rows = verdicts.judged(paper, told, dataset, root)
+        rows = verdicts.judged(paper, told, dataset, root_for(data_root, [dataset]))
         report = verdict_report.report(rows, told, paper.title, paper.remark)
     else:
         made = paper.experiment(part)
-        rows = made.measured(data_root=root, **made.known({"dataset": dataset, "seeds": verdicts.SEEDS}))
+        rows = made.measured(**how(key, part, dataset, data_root))
         report = made.layout(rows)
     report = replace(report, title=f"{report.title} ({dataset})")
     write_rows(folder / f"{name}.csv", rows)
     write_figures(folder, name, report)
     disk.write_text(folder / f"{name}.md", report.markdown(name) + "\n")
+
+
+def how(key: str, part: str, dataset: str, data_root: str | None) -> dict[str, object]:
+    """How a display is measured for its page."""
+    known = paper_of(key).experiment(part).known({"dataset": dataset, "seeds": verdicts.SEEDS})
+    return {"data_root": root_for(data_root, [dataset]), **known}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lab.data import read_from, root_for
 from lab.measure.rows import csv
 from lab.papers import paper as paper_of
 from lab.reports.experiment import Experiment, Measured
@@ -18,9 +19,18 @@ from lab.system import disk
 def reproduced(
     paper: str, *, data_root: str | None = None, quiet: bool = False, **parameters
 ) -> Iterator[tuple[Experiment, Report, Measured]]:
-    """Every display of a paper in one process; each takes those of `parameters` (such as `dataset`) that it has."""
-    for experiment in paper_of(paper).experiments.values():
-        measured = experiment.measured(data_root=data_root, quiet=quiet, **experiment.known(parameters))
+    """Every display of a paper in one process; each takes those of `parameters` (such as `dataset`) that it has.
+
+    What one of them would refuse is refused before the first is measured.
+    """
+    asked = {experiment: experiment.known(parameters) for experiment in paper_of(paper).experiments.values()}
+    sets = {experiment: experiment.sets(**known) for experiment, known in asked.items()}
+    read_from(data_root, set().union(*sets.values()))
+    roots = {experiment: root_for(data_root, names) for experiment, names in sets.items()}
+    for experiment, known in asked.items():
+        experiment.ready(data_root=roots[experiment], **known)
+    for experiment, known in asked.items():
+        measured = experiment.measured(data_root=roots[experiment], quiet=quiet, **known)
         yield experiment, experiment.layout(measured), measured
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from lab.data import reader
 from lab.measure.live import held, joined
 from lab.nets import cards
 from lab.papers import PAPERS
@@ -118,9 +119,9 @@ def origin(rows: pd.DataFrame) -> str:
 
 def command(experiment: Experiment, dataset: str, data_root: str | None = None) -> str:
     """The command that measures an experiment on a data set."""
-    paper, settings = paper_of(experiment.paper), {}
-    if dataset != "scenes":
-        settings = {"dataset": dataset, "data_root": data_root or "DIR"}
+    paper, settings = paper_of(experiment.paper), {} if dataset == "scenes" else {"dataset": dataset}
+    if not reader(dataset).built_in:
+        settings |= {"data_root": data_root or "DIR"}
     if experiment.numeric:
         words = ["papermill", f"notebooks/{paper.notebook(experiment.name)}", "out.ipynb"]
         words += [word for name, value in settings.items() for word in ("-p", name, value)]

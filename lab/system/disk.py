@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.system.paths import folder_named
+
 
 def home() -> Path:
     """The lab's own folder: results, runs and nets the user trained. `PEARL_HOME`, or a cache folder."""
-    return Path(os.environ.get("PEARL_HOME") or Path.home() / ".cache" / "pearl-lab")
+    return folder_named("PEARL_HOME") or Path.home() / ".cache" / "pearl-lab"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from math import isfinite
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from lab.system.mistakes import reading
 from pearl_core.types import choose
 
 WORDS = {str: "a name", int: "a whole number", float: "a number"}
@@ -106,13 +107,16 @@ def to_json(thing: Any) -> str:
 
 def from_json(of: type, text: str) -> Any:
     """The inverse of `to_json`; parts that are not named have their defaults. Errors: ValueError of one line."""
-    try:
+    return of_parts(of, read_object(text, "a setting"))
+
+
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """The object that a text in JSON holds, however it may be broken or nested. Errors: ValueError of one line."""
+    with reading(f"{what} as JSON"):
         values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"wanted a setting as JSON, got something else: {error}") from None
     if not isinstance(values, dict):
-        raise ValueError(f"wanted a setting as a JSON object, got {type(values).__name__}")
-    return of_parts(of, values)
+        raise ValueError(f"wanted {what} as a JSON object, got {type(values).__name__}")
+    return values
 
 
 def of_parts(of: type, values: Mapping[str, Any]) -> Any:

@@ -37,9 +37,9 @@ def read_bytes(path: str | os.PathLike) -> bytes:
 
 
 def read_text(path: str | os.PathLike) -> str:
-    """Its text in UTF-8. Errors: ValueError where it is none, as well."""
+    """Its text in UTF-8, without the mark that Windows puts before it. Errors: ValueError where it is none, as well."""
     try:
-        return plain(path).read_text(encoding="utf-8")
+        return plain(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"wanted a text file, got other bytes in {path}") from None
 

@@ -141,13 +141,3 @@ def region_title(name: str) -> str:
 
 def precision_title(name: str) -> str:
     return PRECISION_LABELS.get(name, name)
-
-
-def sentence(error: Exception) -> str:
-    """What went wrong, in one line."""
-    if isinstance(error, MemoryError):
-        return "This machine does not have enough memory for that; use a smaller picture or fewer steps."
-    words = next(iter(str(error).splitlines()), "")
-    if words and isinstance(error, ValueError | OSError | FloatingPointError):
-        return words
-    return f"{type(error).__name__}: {words}".rstrip(": ")

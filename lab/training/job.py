@@ -15,7 +15,7 @@ from lab.nets.zoo import Net, NetName
 from lab.system import disk, parts
 from lab.system.device import facts as device_facts
 from lab.system.device import here
-from lab.training.plans import Plan
+from lab.training.plans import Plan, plan
 from pearl_core import SCIENCE
 from pearl_core.networks import Network
 from pearl_core.precision import fast_dtype
@@ -39,6 +39,9 @@ class Job:
     network: Mapping[str, object] = field(default_factory=dict)  # its arguments that are not the plan's
 
     def __post_init__(self):
+        training_attack(self.eps, self.attack_steps)  # refuses what it would refuse once the pictures are made
+        if self.workers < 0:
+            raise ValueError(f"wanted 0 workers or more, got {self.workers}")
         for name in self.files:
             if not takes(self.name, name):
                 wanted = " or ".join(f"{r} with {n}" for r, n in takers(name)) or "none"
@@ -56,6 +59,12 @@ class Job:
     @property
     def state(self) -> Path:
         return disk.home() / "runs" / f"{self.name}.pt"
+
+
+def schedule_of(job: Job) -> Schedule:
+    """How long it is trained: as planned, or as many steps as it says."""
+    planned = plan(job.name.dataset, job.scale).schedule(job.name)
+    return planned if job.steps is None else replace(planned, steps=job.steps)
 
 
 def takes(name: NetName, file: str) -> bool:
@@ -111,7 +120,7 @@ def attack_of(job: Job) -> dict:
     return {"name": "bim", "eps": job.eps, "steps": job.attack_steps, "start": "zero"}
 
 
-def settings(job: Job, how: Plan, schedule: Schedule, recipe: Recipe, data: Dataset) -> dict:
+def settings(job: Job, how: Plan, schedule: Schedule, data: Dataset) -> dict:
     """Everything that decides the weights, for the card and to recognise the state of a killed run."""
     made, digests = job.name.made, {file: checkpoints.digest(path) for file, path in job.files.items()}
     files = begun_with(job, how)

@@ -11,6 +11,7 @@ from lab.system.pool import pool
 from lab.training import trainer
 from lab.training.job import Job, parents
 from lab.training.plans import nets
+from lab.training.ready import ready
 
 
 def to_train(dataset: str, scale: str = "small") -> list[NetName]:
@@ -27,6 +28,7 @@ def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
     """
     if processes < 1:
         raise ValueError(f"wanted 1 process or more, got {processes}")
+    ready(jobs)
     if processes == 1:
         yield from (trainer.run(job) for job in jobs)
         return

@@ -22,10 +22,21 @@ from lab.nets.zoo import Net
 from lab.system import disk
 from lab.system.allocator import keep_freed
 from lab.system.device import here, moved_to
+from lab.system.paths import plain
 from lab.system.progress import bar
 from lab.training.batches import Batches, ahead
-from lab.training.job import Job, architecture, before, begun_with, build_recipe, for_training, settings
+from lab.training.job import (
+    Job,
+    architecture,
+    before,
+    begun_with,
+    build_recipe,
+    for_training,
+    schedule_of,
+    settings,
+)
 from lab.training.plans import Plan, plan
+from lab.training.ready import ready
 from lab.training.scores import scores
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
@@ -39,18 +50,17 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     """Train, from the last state on disk if there is one; saves the net with its card and returns it as saved."""
     keep_freed()
     started, code = time.monotonic(), revision()
-    how, name = plan(job.name.dataset, job.scale), job.name
-    schedule = how.schedule(name)
-    schedule = schedule if job.steps is None else Schedule(**asdict(schedule) | {"steps": job.steps})
+    ready([job])
+    how, schedule, name = plan(job.name.dataset, job.scale), schedule_of(job), job.name
     data = training_data(name.dataset, how.split, job.data_root, how.size)
-    recipe = build_recipe(job, data)
-    batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     pipeline, device = start(job, how, len(data.classes)), here()
-    facts = settings(job, how, schedule, recipe, data)
+    facts = settings(job, how, schedule, data)
     if done := finished(job, facts):
         return done
     state = resume(job.state, facts)
     earlier = state["seconds"] if state else 0.0
+    recipe, _ = build_recipe(job, data), data.preload()
+    batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     if job.workers:
         batches = ahead(batches, state["done"] if state else 0, schedule.steps, job.workers)
     samples, dtype = moved_to(device, batches), fast_dtype(device.type)
@@ -83,10 +93,8 @@ def changed(saved: dict, facts: dict) -> list[str]:
 
 @cache
 def training_data(name: str, split: str, data_root: str | None, size: Size | None) -> Dataset:
-    """What is trained on, in memory, once for all nets trained in this process."""
-    data = dataset(name, split, data_root=data_root, size=size)
-    data.preload()
-    return data
+    """What is trained on, once for all nets trained in this process, which keep its pictures in memory."""
+    return dataset(name, split, data_root=data_root, size=size)
 
 
 def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
@@ -113,7 +121,7 @@ def resume(path: Path, facts: dict) -> dict | None:
     if not path.exists():
         return None
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
+        state = torch.load(plain(path), weights_only=True, map_location="cpu")
         saved = dict(state["facts"])
     except Exception as error:
         reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
@@ -134,6 +142,8 @@ def start(job: Job, how: Plan, classes: int) -> Pipeline:
     if begun is None or job.known.training_only:
         arguments = architecture(job, how) | begun_with(job, how) | for_training(job, classes)
         nets[name.made.moves] = zoo.build(name.network, arguments)
+        if job.network:
+            zoo.answers(nets[name.made.moves], name.network, arguments)
         if begun is not None:
             fitting(nets[name.made.moves], begun)  # what only training needs is not in the zoo and starts afresh
     for file, path in job.files.items():

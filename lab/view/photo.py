@@ -105,9 +105,14 @@ def photo_of(setting: Setting, own: np.ndarray | None, data_root: str | None) ->
 
 
 def taken(data: Dataset, index: int) -> Picture:
+    return data[within(data, index)]
+
+
+def within(data: Dataset, index: int) -> int:
+    """The number of a picture, if the data set has so many."""
     if not 0 <= index < len(data):
         raise ValueError(f"wanted an image of {data.name} {data.split} from 0 to {len(data) - 1}, got {index}")
-    return data[index]
+    return index
 
 
 def of_own(setting: Setting, own: np.ndarray | None) -> Picture:

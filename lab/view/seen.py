@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ import torch
 
 from lab.measure.store import Store, address_of
 from lab.system import parts
-from lab.view.photo import hashes
+from lab.system.paths import writable
+from lab.view.photo import hashes, opened, within
 from lab.view.session import Session, prepared
 from lab.view.setting import Setting
 from lab.view.trajectory import Ended, Point
@@ -28,11 +30,19 @@ def seen(setting: Setting, *, data_root: str | None = None, store: Store | None 
     store, session = store or Store(), prepared(setting, data_root=data_root)
     facts, key = facts_of(session), session.photo.sample.keys[0]
     if key not in (known := store.read(address_of(facts), KEPT)):
+        writable(store.path.parent)
         for _ in session.advance():
             pass
         store.add(facts, [key], packed(session))
         return session.view()
     return replace(session, trajectory=unpacked(known[key])).view()
+
+
+def there(settings: Iterable[Setting], data_root: str | None = None) -> None:
+    """Raises what `seen` would raise for nets or pictures that are not there, before anything is computed."""
+    for setting in settings:
+        within(opened(setting.dataset, setting.split, data_root), setting.index)
+        _ = setting.system.nets, setting.attacked
 
 
 def facts_of(session: Session) -> dict:

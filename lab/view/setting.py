@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from lab.measure.case import SEEDS, Case
+from lab.measure.case import Case
 from lab.nets.pipelines import System
+from lab.nets.zoo import SEEDS
 from lab.system import parts
 from pearl_core.attacks.compose import Attack
 from pearl_core.types import choose

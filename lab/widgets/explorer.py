@@ -13,7 +13,8 @@ import numpy as np
 from ipywidgets import HTML, Button, HBox, IntProgress, Layout, VBox
 
 from lab.data import uploads
-from lab.system.words import sentence
+from lab.system.mistakes import MISTAKES, sentence
+from lab.system.notebook import refuse_unknown_parameters
 from lab.view.session import Session, prepared
 from lab.view.setting import KINDS, Setting
 from lab.view.tabled import tabled
@@ -38,10 +39,11 @@ def explore(
     `image` is a picture of one's own in place of the data set's, (H, W, 3) uint8 or floats in [0, 1]; `data_root` is
     where data sets lie that are not built in. What goes wrong is said in the explorer, in one sentence.
     """
+    refuse_unknown_parameters()
     root = None if data_root is None else os.fspath(data_root)
     try:
         explorer = Explorer(*opening(setting, image, parts), root)
-    except (ValueError, OSError) as error:
+    except MISTAKES as error:
         explorer = Explorer(Setting(), None, root)
         explorer.latest.start(refused(error))
     else:

@@ -12,7 +12,8 @@ import numpy as np
 from ipywidgets import HTML, Button, GridBox, HBox, Layout, SelectionSlider, Text, VBox
 
 from lab.system import draw, html
-from lab.system.words import HELP, sentence
+from lab.system.mistakes import MISTAKES, sentence
+from lab.system.words import HELP
 from lab.view import charts, matplotlib_charts, panels, rich, take
 from lab.view.view import View
 from lab.widgets.dials import small
@@ -86,7 +87,7 @@ class Screen(VBox):
             if not folder:
                 raise ValueError("wanted a folder to write to, got none")
             take.write(self.view, Path(folder).expanduser(), self.own, self.root(self.view.setting.dataset))
-        except (ValueError, OSError) as error:
+        except MISTAKES as error:
             self.told.value = alarm(sentence(error))
         else:
             self.told.value = f"Written to {escape(str(Path(folder).expanduser().resolve()))}"

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lab.data import reader
 from lab.measure.case import settings_of
-from lab.measure.measuring import run
+from lab.measure.measuring import at_hand, run
 from lab.measure.rows import attacked as with_attack
 from lab.measure.rows import unattacked
 from lab.measure.trial import Trial
@@ -76,12 +77,15 @@ def tuned(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
     return {(r.method, r.eps): r.alpha for r in best.itertuples()}
 
 
-def compared_attacks(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
+def compared_attacks(
+    dataset: str, alphas: dict[tuple[str, float], float], images: int, split: str | None = None
+) -> list[Trial]:
     """Every loss by every search, PGD with its tuned steps; and no attack."""
-    wanted = [Trial(method, dataset, rain="none", images=images) for method in NETS]
+    shared = {"images": images, "split": split}
+    wanted = [Trial(method, dataset, rain="none", **shared) for method in NETS]
     for search in SEARCHES:
         for objective in LOSSES:
-            for trial in trials(dataset, search, objective=objective, images=images):
+            for trial in trials(dataset, search, objective=objective, **shared):
                 steps = {"alpha": alphas[trial.method, trial.eps]} if search == "best_pgd" else {}
                 wanted.append(replace(trial, **steps))
     return wanted
@@ -100,30 +104,39 @@ def decisive(trials: Iterable[Trial], rows: pd.DataFrame) -> list[Trial]:
     return [*exact, *fast, *(replace(t, seed=t.seed + 1) for t in fast if settings_of(t.made())["random_start"])]
 
 
-def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int) -> list[Trial]:
+def budgets(dataset: str, alphas: dict[tuple[str, float], float], images: int, split: str | None = None) -> list[Trial]:
     """A few attacks of the table on fewer pictures, with more and more gradients."""
     few = [
-        trial for trial in compared_attacks(dataset, alphas, images)
+        trial for trial in compared_attacks(dataset, alphas, images, split)
         if trial.objective in BUDGETED_LOSSES and {name: getattr(trial, name) for name in BUDGETED} == BUDGETED
     ]  # fmt: skip
     return [replace(trial, steps=steps) for trial in few for steps in BUDGETS[dataset]]
 
 
 def strength(
-    dataset: str = "scenes", images: int = 32, *, data_root: str | None = None, quiet: bool = False
+    dataset: str = "scenes",
+    images: int = 32,
+    split: str | None = None,
+    *,
+    data_root: str | None = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """Rows of the tuning, of the table in the fast precision, of its decisive cells in both, of larger budgets.
 
     Each is indexed by its stage.
     """
     choose("data set", dataset, STEPS)
+    if (split or reader(dataset).default_split) == TUNED_ON[dataset]:
+        raise ValueError(f"wanted another split than {TUNED_ON[dataset]}, where PGD's step is tuned, got that one")
     few, how = max(images // 4, 1), {"data_root": data_root, "quiet": quiet}
+    untuned = {(method, eps): SHARES[0] * eps for method in NETS for eps in EPS}
+    at_hand([*tuning(dataset, few), *compared_attacks(dataset, untuned, images, split)], data_root)
     stages = {"tuning": run(tuning(dataset, few), **how)}
     alphas = tuned(stages["tuning"])
-    wanted = compared_attacks(dataset, alphas, images)
+    wanted = compared_attacks(dataset, alphas, images, split)
     stages["table"] = run(wanted, **how)
     stages["precision"] = run(decisive(wanted, stages["table"]), **how)
-    stages["budgets"] = run(budgets(dataset, alphas, few), **how)
+    stages["budgets"] = run(budgets(dataset, alphas, few, split), **how)
     rows = pd.concat(stages, names=["stage", None]).droplevel(1)
     return rows[rows.metric.isin(SHOWN)]
 

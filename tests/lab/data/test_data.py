@@ -230,6 +230,26 @@ def other_size(root):
     save(root / "valannot" / "val_1.png", np.zeros((H, W - 1), np.uint8))
 
 
+def pipe(root, of="val/val_1.webp"):
+    """Whoever opens it waits for ever."""
+    (root / of).unlink()
+    os.mkfifo(root / of)
+
+
+def pipe_of_labels(root):
+    pipe(root, "valannot/val_1.png")
+
+
+def device(root):
+    (root / "val/val_1.webp").unlink()
+    (root / "val/val_1.webp").symlink_to("/dev/zero")
+
+
+def folder(root):
+    (root / "val/val_1.webp").unlink()
+    (root / "val/val_1.webp").mkdir()
+
+
 def outside(root):
     save(root / "valannot" / "val_1.png", np.full((H, W), 37, np.uint8))
 
@@ -241,6 +261,10 @@ def outside(root):
         (truncated, r"val_1.webp: cannot be read as a picture \(.+\)"),
         (truncated_labels, r"val_1.png: cannot be read as a picture \(.+\)"),
         (no_picture, r"val_1.webp: cannot be read as a picture \(cannot identify"),
+        (pipe, r"val_1.webp: cannot be read as a picture \(wanted a file, got a pipe"),
+        (pipe_of_labels, r"val_1.png: cannot be read as a picture \(wanted a file, got a pipe"),
+        (device, r"val_1.webp: cannot be read as a picture \(wanted a file, got a device"),
+        (folder, r"val_1.webp: cannot be read as a picture \(wanted a file, got a folder"),
         (other_size, r"val_1.webp and .*val_1.png: wanted one size .*36x48 and 36x47"),
         (outside, r"val_1.png: wanted labels 0..11 .*got 37"),
     ],
@@ -255,6 +279,57 @@ def test_a_broken_picture_is_named_by_reader_and_check(camvid, breaks, says):
     with pytest.raises(ValueError, match=says) as error:
         check("camvid", camvid)
     assert one_line(error).startswith("val: 1 of 2 pictures cannot be used")
+
+
+def test_a_wrong_label_on_one_pixel_is_seen_at_every_size(camvid):
+    labels = np.zeros((H, W), np.uint8)
+    labels[5, 7] = 77  # a pixel that the nearest neighbour of a smaller picture leaves out
+    save(camvid / "valannot" / "val_1.png", labels)
+    for size in (None, (H, W), (9, 12), (3, 4)):
+        with pytest.raises(ValueError, match=r"val_1.png: wanted labels 0..11 .*got 77"):
+            dataset("camvid", data_root=camvid, size=size, rain="none")[1]
+    with pytest.raises(ValueError, match=r"val_1.png: wanted labels 0..11 .*got 77"):
+        check("camvid", camvid)
+
+
+@pytest.mark.parametrize("how", [{"size": (4, 5)}, {}], ids=["small", "as on disk"])
+@pytest.mark.parametrize("name", ["voc", "cityscapes"])
+def test_so_it_is_of_other_sets(name, how, tmp_path):
+    root = {"voc": voc_tree, "cityscapes": cityscapes_tree}[name](tmp_path)
+    path = next(
+        path for path in sorted(root.rglob("*.png")) if "SegmentationClass" in str(path) or "labelIds" in str(path)
+    )
+    labels = np.array(Image.open(path))
+    labels[1, 1] = 77
+    save(path, labels)
+    with pytest.raises(ValueError, match=rf"{path.name}: wanted labels 0"):
+        data = dataset(name, "train", data_root=root, rain="none", **how)
+        [data[i] for i in range(len(data))]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "my picture 1\ntrain_0\n",
+        "my picture 1.png\ntrain_0.png\n",
+        "/Seg Net/train/my picture 1.png /Seg Net/trainannot/my picture 1.png\ntrain_0.PNG train_0.png\n",
+        "\ufeffmy picture 1\r\ntrain_0 train_0\r\n",
+    ],
+    ids=["bare", "endings", "two paths", "of Windows"],
+)
+def test_names_may_hold_spaces(lines, camvid):
+    for folder in ("train", "trainannot"):
+        save(camvid / folder / "my picture 1.png", picture(1) if folder == "train" else np.zeros((H, W), np.uint8))
+    (camvid / "train.txt").write_text(lines, encoding="utf-8", newline="")
+    data = dataset("camvid", "train", data_root=camvid, rain="none")
+    assert data.keys == ("my picture 1", "train_0") and data[0].clean.shape == (176, 240, 3)
+
+
+def test_a_list_is_a_file(camvid):
+    (camvid / "val.txt").unlink()
+    os.mkfifo(camvid / "val.txt")
+    with pytest.raises(ValueError, match=r"wanted a file, got a pipe at .*val.txt"):
+        dataset("camvid", data_root=camvid)
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(camvid, monkeypatch):

@@ -2,17 +2,22 @@
 
 import ast
 import inspect
+import re
 
 import nbformat
 import pytest
-from papermill import inspect_notebook
+from papermill import PapermillExecutionError, execute_notebook, inspect_notebook
 
+from lab.measure import curves
 from lab.measure.curves import curve
 from lab.papers import PAPERS
+from lab.reports import experiment
+from lab.system.notebook import refuse_unknown
+from lab.widgets import explorer
 
 DISPLAYS = {
-    f"{paper.key}/{name}": experiment
-    for paper in PAPERS.values() for name, experiment in paper.experiments.items() if experiment.gives != "rows"
+    f"{paper.key}/{name}": made
+    for paper in PAPERS.values() for name, made in paper.experiments.items() if made.gives != "rows"
 }  # fmt: skip
 BESIDE = {"data_root": None}  # where a data set lies decides no number, so no display has it as a parameter
 
@@ -94,3 +99,55 @@ def test_a_notebook_takes_its_display_from_its_own_file_and_lays_it_out(display,
              for alias in node.names}  # fmt: skip
     assert imported == {"EXPERIMENT": DISPLAYS[display].spec.__module__}
     assert len(calls_of(code, "EXPERIMENT.layout")) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("epss = 4", "unknown parameter 'epss', did you mean 'eps'?"),
+        ("eps = 4\nimage = 3", "unknown parameter 'image', did you mean 'images'?"),
+        ("threats = 'adaptive'", "unknown parameter 'threats', did you mean 'threat'?"),
+        ("nonsense = [1, 2]", "unknown parameter 'nonsense', did you mean "),
+    ],
+)
+def test_a_notebook_refuses_a_parameter_that_it_does_not_have(given, told, cells):
+    parameters, *_ = [cell.source for cell in cells("pearl/table1")]
+    with pytest.raises(ValueError, match=re.escape(told)) as refused:
+        refuse_unknown(["", parameters, f"# Parameters\n{given}\n", "EXPERIMENT.measured()"])
+    assert "choose one of data_root, dataset, derain, eps, " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [
+        [],
+        ["import lab", "# Parameters\nmine = 3", "x = 1"],
+        ["eps = 8\nimages = 32", "epss = 4"],  # a cell of one's own
+        ["eps = 8\nimages = 32", "# Parameters\neps = 4\n"],
+        ["%matplotlib inline", "# Parameters\nepss = 4\n"],
+    ],
+    ids=str,
+)
+def test_cells_that_papermill_did_not_write_are_left_alone(ran):
+    refuse_unknown(ran)
+
+
+def test_papermill_ends_where_a_parameter_is_unknown(notebook, tiny_zoo, tmp_path):
+    with pytest.raises(PapermillExecutionError, match="unknown parameter 'epss', did you mean 'eps'"):
+        execute_notebook(notebook("curve"), tmp_path / "out.ipynb", {"epss": 4}, progress_bar=False)
+
+
+def test_every_notebook_makes_its_first_call_where_parameters_are_looked_at(monkeypatch):
+    """Displays, curves and the explorer; each before anything else."""
+
+    class Looked(Exception):
+        pass
+
+    def look():
+        raise Looked
+
+    for module in (experiment, curves, explorer):
+        monkeypatch.setattr(module, "refuse_unknown_parameters", look)
+    for first in (DISPLAYS["pearl/table1"].measured, DISPLAYS["pearl/figure1"].measured, curve, explorer.explore):
+        with pytest.raises(Looked):
+            first()
