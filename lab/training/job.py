@@ -23,6 +23,9 @@ from pearl_core.recipes import RECIPES, Recipe, segmentation_loss, training_atta
 from pearl_core.train import Schedule, class_weights
 from pearl_core.types import choose
 
+MOST_WORKERS = 256  # more processes than any machine makes batches with
+MOST_STEPS = 10**9
+
 
 @dataclass(frozen=True)
 class Job:
@@ -40,8 +43,10 @@ class Job:
 
     def __post_init__(self):
         training_attack(self.eps, self.attack_steps)  # refuses what it would refuse once the pictures are made
-        if self.workers < 0:
-            raise ValueError(f"wanted 0 workers or more, got {self.workers}")
+        if not 0 <= self.workers <= MOST_WORKERS:
+            raise ValueError(f"wanted 0 to {MOST_WORKERS} workers, got {self.workers}")
+        if self.steps is not None and self.steps > MOST_STEPS:
+            raise ValueError(f"wanted at most {MOST_STEPS} training steps, got {self.steps}")
         for name in self.files:
             if not takes(self.name, name):
                 wanted = " or ".join(f"{r} with {n}" for r, n in takers(name)) or "none"

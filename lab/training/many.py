@@ -32,7 +32,7 @@ def train_all(jobs: Sequence[Job], processes: int = 1) -> Iterator[Net]:
     if processes == 1:
         yield from (trainer.run(job) for job in jobs)
         return
-    with pool(processes) as workers:
+    with pool(min(processes, max(len(jobs), 1))) as workers:
         waiting, running = list(jobs), {}
         while waiting or running:
             for job in startable(waiting, running.values())[: processes - len(running)]:

@@ -78,7 +78,9 @@ COMMANDS = {
     # what a training is asked for
     "train pearl --seed -1": "wanted a seed from 0 to 4294967295, got -1",
     f"train clean --seed {MANY}": "wanted a seed from 0 to",
-    "train clean --workers -1": "wanted 0 workers or more, got -1",
+    "train clean --workers -1": "wanted 0 to 256 workers, got -1",
+    f"train clean --workers {MANY}": "wanted 0 to 256 workers",
+    f"train clean --steps {MANY}": "wanted at most 1000000000 training steps",
     "train clean --steps 0": "wanted 1 training step or more",
     "train sat --attack-steps -1": "wanted a whole number of steps from 0 up, got -1",
     "train nat --derain-on nope": "unknown data set 'nope'",
