@@ -12,7 +12,7 @@ from lab.data import read_from
 from lab.measure.case import Case
 from lab.measure.measuring import at_hand, run
 from lab.measure.runs import over_runs
-from lab.measure.trial import Trial
+from lab.measure.trial import Cell, Trial
 from lab.reports.report import Report
 from lab.system import parts
 from lab.system.notebook import refuse_unknown_parameters
@@ -104,10 +104,16 @@ class Experiment:
         asked = [] if self.gives == "rows" else self.asked(**given)
         read_from(data_root, sets_of(self.values(**given), asked))
         if self.gives == "trials":
-            at_hand(asked, data_root)
+            self.scored(at_hand(asked, data_root))
         elif self.gives == "settings":
             there(asked, data_root)
         return asked
+
+    def scored(self, cells: Sequence[Cell]) -> None:
+        """A ValueError where the usual metrics are asked for, and nobody labelled the pictures they are made of."""
+        for cell in cells:
+            if cell.trial.metrics is None and cell.victim[1] is not None and not cell.data.labelled:
+                raise ValueError(f"wanted labelled pictures for {self.name}, got {cell.data.name} {cell.data.split}")
 
     def measured(self, *, data_root: str | None = None, quiet: bool = False, **given: object) -> Measured:
         """The input of `layout`; what the store lacks is measured, what can be refused is refused before a picture."""

@@ -191,6 +191,13 @@ def test_a_zoo_that_is_a_file_is_refused(arguments, refused, monkeypatch, tmp_pa
     assert refused(*arguments) == f"wanted a folder in PEARL_ZOO, got a file at {tmp_path}/file"
 
 
+def test_tables_and_attacks_want_labels(refused, monkeypatch):
+    """Splits that are a benchmark's secret have none."""
+    monkeypatch.setattr(Dataset, "labelled", property(lambda data: False))
+    assert refused("table3", "--images", "2") == "wanted labelled pictures for table3, got scenes test"
+    assert refused("table1", "--images", "2", "--split", "val") == "wanted labelled pictures for bim, got scenes val"
+
+
 def test_so_many_seeds_are_those_that_the_zoo_holds(no_picture):
     """A billion of them is no loop."""
     from lab.papers.pearl.table3 import EXPERIMENT
