@@ -67,6 +67,7 @@ class AlmaProx:
     lr: float = 1e-3  # falls to a tenth from success, or from half the steps
     lr_end: float = 0.1
     mu: float = 1.0
+    floor: float = 1e-12  # of the multipliers, which end at 1
     rho: float = 0.01
     check_every: int = 10
     tau: float = 0.95  # a constraint that did not shrink to this since the last check
@@ -148,17 +149,16 @@ class AlmaProx:
         mu = torch.full(target.shape, self.mu, dtype=torch.float64, device=images.device)
         rho, turned_since = torch.full_like(mu, self.rho), torch.zeros_like(valid)
         scale = torch.full((len(images),), self.scale[1], device=images.device)
-        success = torch.full_like(scale, self.steps // 2)  # the step of the first one
-        found, before = torch.zeros_like(scale, dtype=torch.bool), None
+        slows = torch.full_like(scale, self.steps // 2)  # the step from which on the steps get shorter
+        before = None
         for step in range(self.steps):
             with frozen(model), torch.enable_grad():
                 point = (images + delta).detach().requires_grad_(True)
                 constraints, turned, share = self.seen(call(point), target)
                 loss = self.mean(constraints.detach(), valid)
                 there = share >= self.threshold
-                success, found = torch.where(there & ~found, step, success), found | there
-                if step:
-                    scale = (scale * torch.where(there, 1 - self.scale_rate, 1 + self.scale_rate)).clamp(*self.scale)
+                slows = torch.where(there, slows.clamp(max=step), slows)
+                scale = (scale / torch.where(there, 1 + self.scale_rate, 1 - self.scale_rate)).clamp(*self.scale)
                 constraints = scale.view(-1, 1, 1) * constraints
                 now = constraints.detach().double()
                 asked = self.asked(now, valid, counts, step)
@@ -170,17 +170,21 @@ class AlmaProx:
                     rho = torch.where(turned_since | better, rho, self.gamma * rho)
                     before, turned_since = now, torch.zeros_like(valid)
                 if step:
-                    mu = torch.lerp(mu, self.slope(now, rho, mu), 1 - self.alpha).clamp(1e-6, 1)
+                    mu = torch.lerp(mu, self.slope(now, rho, mu) * asked, 1 - self.alpha).clamp(self.floor, 1)
                 weights = (self.slope(now, rho, mu) * asked).to(constraints)
                 (gradient,) = torch.autograd.grad((weights * constraints).sum(), point)
             refuse_nonsense(step, gradient=gradient)
             yield Step(delta, share, loss)
-            late = ((step - success) / (self.steps - success)).clamp(min=0)
-            lr = (self.lr / (1 + (1 / self.lr_end - 1) * late)).to(images)
+            lr = self.rate(step, slows).to(images)
             square = self.alpha * square + (1 - self.alpha) * gradient**2
             metric = (square / (1 - self.alpha ** (step + 1))).sqrt().clamp(min=1e-8)
             ahead = delta - wide(lr) * gradient / metric
             delta = proximal(ahead, lr, lower, upper, metric, together=self.together)
+
+    def rate(self, step: int, slows: Tensor) -> Tensor:
+        """The step size (B,): falls from step `slows` on, and would reach `lr_end` of itself one step after the last."""
+        pace = (self.steps - slows).clamp(min=1) * (self.lr_end / (1 - self.lr_end))
+        return self.lr * (pace / ((step - slows).clamp(min=0) + pace))  # the authors' order: in float32 it shows
 
     @staticmethod
     def mean(constraints: Tensor, valid: Tensor) -> Tensor:
@@ -225,7 +229,7 @@ class Best:
 
     def offer(self, delta: Tensor, share: Tensor, threshold: float) -> None:
         length, there = delta.abs().amax((1, 2, 3)), share >= threshold
-        better = there & (length < self.length) | ~self.found & ~there & (share > self.share)
+        better = there & (length <= self.length) | ~self.found & ~there & (share >= self.share)
         self.delta = torch.where(wide(better), delta, self.delta)
         self.length = torch.where(better & there, length, self.length)
         self.share, self.found = torch.where(better, share, self.share), self.found | there

@@ -12,7 +12,7 @@ from torch import nn
 
 from pearl_core.attacks import objectives as loss
 from pearl_core.attacks import zoo
-from pearl_core.attacks.alma import AlmaProx, proximal
+from pearl_core.attacks.alma import AlmaProx, Best, Step, proximal
 from pearl_core.attacks.balls import L2, Linf
 from pearl_core.attacks.compose import Ascent, ascend
 from pearl_core.attacks.objectives import minus
@@ -178,9 +178,10 @@ def test_bim_of_ddcat(file, name, monkeypatch):
     assert_same_end(attacked, run["float64"]["final"])
 
 
-# ---- ALMA-prox: chaotic, so the first steps and the operator ----
+# ---- ALMA-prox: on a net with kinks chaotic, so the first steps and the operator; on a smooth one to the end ----
 
 ALMA = "alma-prox"
+ALMA_LONG = "alma-prox-long"
 
 
 def alma_of(settings: dict) -> AlmaProx:
@@ -213,3 +214,60 @@ def test_the_proximal_operator_of_alma_prox():
         wanted = run["float64"][name]
         np.testing.assert_allclose(ours.flatten()[wanted["probe_index"]], wanted["probe_value"], rtol=0, atol=1e-12)
         np.testing.assert_allclose(ours.abs().amax((1, 2, 3)), run["float64"][f"linf_{name.split('_')[0]}"], atol=1e-12)
+
+
+def smooth_network(known: dict) -> Pipeline:
+    layers = nn.Conv2d(3, 8, 8, stride=8), nn.Tanh(), nn.Conv2d(8, 8, 3, padding=1), nn.Tanh(), nn.Conv2d(8, 5, 1)
+    net = nn.Sequential(*layers, nn.Upsample(scale_factor=8, mode="bilinear", align_corners=True))
+    return Pipeline(None, parity.filled(net, known["network"] | {"shared_entries": []}))
+
+
+def watched(attack: AlmaProx, net, x, target) -> tuple[list[Step], list[np.ndarray]]:
+    """The course of a batch, and at every step the multipliers and penalties that the loss used, (2, B, H, W)."""
+    asked, used, course = [], [], []
+
+    def slope(now, rho, mu):
+        asked.append(torch.stack([mu, rho]).numpy())
+        return attack.slope(now, rho, mu)
+
+    for step in replace(attack, slope=slope).walk(net, x, target):
+        course.append(step)
+        used.append(asked[-1])
+    return course, used
+
+
+def assert_same_multipliers(used: np.ndarray, valid: np.ndarray, trace: dict) -> None:
+    """Of every traced step and image, over the labelled pixels; `used` is (T, 2, B, H, W)."""
+    for image, labelled in enumerate(valid):
+        mu, rho = used[:, 0, image][:, labelled], used[:, 1, image][:, labelled]
+        wanted = {name: np.array(values)[:, image] for name, values in trace.items()}
+        np.testing.assert_allclose(mu.mean(1), wanted["mean_mu"], rtol=1e-9)
+        np.testing.assert_allclose(rho.mean(1), wanted["mean_rho"], rtol=1e-10)
+        np.testing.assert_array_equal((mu <= 1e-12).sum(1), wanted["mu_at_floor"])
+        np.testing.assert_array_equal((mu < 1e-6).sum(1), wanted["mu_below_1e-6"])
+
+
+@pytest.mark.parametrize("name", [p.values[1] for p in runs([ALMA_LONG])])
+def test_alma_prox_from_the_picture_to_the_end(name):
+    """Success early, late and never; pixels that are void, and pixels that may stay; multipliers at their floor."""
+    known, run = get(ALMA_LONG, name)
+    settings, wanted, net, (x, y, _) = run["parameters"], run["float64"], smooth_network(known), problem(known, run)
+    attack, target = alma_of(settings), torch.full_like(y, 1) if settings["targeted"] else y
+    parts = [slice(0, 1), slice(1, 2)] if settings["images"] == "one at a time" else [slice(None)]
+    courses, used = zip(*(watched(attack, net, x[part], target[part]) for part in parts), strict=True)
+    steps = [Step(*map(torch.cat, zip(*some, strict=True))) for some in zip(*courses, strict=True)]
+    shares = torch.stack([step.share for step in steps])
+
+    there = (shares >= attack.threshold).int()
+    assert [int(t.argmax()) if t.any() else None for t in there.T] == run["first_success"]
+    at, places = wanted["trace_steps"], wanted["final"]["adversarial"]["probe_index"]
+    np.testing.assert_allclose(shares[at], wanted["trace"]["share"], rtol=0, atol=1e-7)  # which are float32
+    for i, values in wanted["points"].items():
+        np.testing.assert_allclose((x + steps[int(i)].delta).flatten()[places], values, rtol=0, atol=1e-11)
+    assert_same_multipliers(np.concatenate(used, 2)[at], (y != VOID).numpy(), wanted["trace"])
+    best = Best(x)
+    for step in steps:
+        best.offer(step.delta, step.share, attack.threshold)
+    attacked = x + best.delta
+    assert_same_end(attacked, wanted["final"], atol=1e-11)
+    np.testing.assert_allclose((attacked - x).abs().amax((1, 2, 3)), wanted["final"]["linf"], rtol=0, atol=1e-11)
