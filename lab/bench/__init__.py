@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lab.bench import attacks, dashboard, derain, scale, sea, table1
+from lab.bench import alma, attacks, dashboard, derain, scale, sea, table1
 
 BENCHES: dict[str, ModuleType] = {
     "table1": table1,
     "attacks": attacks,
     "sea": sea,
+    "alma": alma,
     "derain": derain,
     "scale": scale,
     "dashboard": dashboard,

@@ -64,10 +64,10 @@ class AlmaProx:
     steps: int = 500
     threshold: float = 0.99
     towards: bool = False  # the target is the wanted label map
-    lr: float = 1e-3  # falls to a tenth from success, or from half the steps
-    lr_end: float = 0.1
+    lr: float = 1e-3  # falls from half of the steps on, or from a success before that
+    lr_end: float = 0.1  # to this share of it, in (0, 1)
     mu: float = 1.0
-    floor: float = 1e-12  # of the multipliers, which end at 1
+    floor: float = 1e-12  # multipliers lie between this and 1
     rho: float = 0.01
     check_every: int = 10
     tau: float = 0.95  # a constraint that did not shrink to this since the last check
@@ -84,6 +84,8 @@ class AlmaProx:
     def __post_init__(self):
         if self.steps < 1 or not 0 < self.threshold <= 1:
             raise ValueError(f"wanted 1 step or more and a threshold in (0, 1], got {self.steps} and {self.threshold}")
+        if not 0 < self.lr_end < 1:
+            raise ValueError(f"wanted an lr_end in (0, 1), got {self.lr_end}")
         choose("precision", self.precision, PRECISIONS)
 
     def __call__(self, model: nn.Module, images: Tensor, target: Tensor, *, mask: Tensor | None = None) -> Tensor:
@@ -149,7 +151,7 @@ class AlmaProx:
         mu = torch.full(target.shape, self.mu, dtype=torch.float64, device=images.device)
         rho, turned_since = torch.full_like(mu, self.rho), torch.zeros_like(valid)
         scale = torch.full((len(images),), self.scale[1], device=images.device)
-        slows = torch.full_like(scale, self.steps // 2)  # the step from which on the steps get shorter
+        slows = torch.full_like(scale, self.steps // 2)  # the step from which on lr falls: a late success is no news
         before = None
         for step in range(self.steps):
             with frozen(model), torch.enable_grad():
@@ -169,7 +171,7 @@ class AlmaProx:
                     better = now * asked <= self.tau * before
                     rho = torch.where(turned_since | better, rho, self.gamma * rho)
                     before, turned_since = now, torch.zeros_like(valid)
-                if step:
+                if step:  # of a pixel that may stay mu falls, so that it hardly pushes when it is asked again
                     mu = torch.lerp(mu, self.slope(now, rho, mu) * asked, 1 - self.alpha).clamp(self.floor, 1)
                 weights = (self.slope(now, rho, mu) * asked).to(constraints)
                 (gradient,) = torch.autograd.grad((weights * constraints).sum(), point)
@@ -182,7 +184,7 @@ class AlmaProx:
             delta = proximal(ahead, lr, lower, upper, metric, together=self.together)
 
     def rate(self, step: int, slows: Tensor) -> Tensor:
-        """The step size (B,): falls from step `slows` on, and would reach `lr_end` of itself one step after the last."""
+        """The step size (B,): from step `slows` on it falls, to reach `lr_end` of itself one step after the last."""
         pace = (self.steps - slows).clamp(min=1) * (self.lr_end / (1 - self.lr_end))
         return self.lr * (pace / ((step - slows).clamp(min=0) + pace))  # the authors' order: in float32 it shows
 

@@ -2,12 +2,13 @@
 
 import sys
 from copy import deepcopy
+from math import inf
 
 import pytest
 import torch
 from torch import nn
 
-from lab.bench import attacks, costs, sea
+from lab.bench import alma, attacks, costs, sea
 from lab.bench.measure import watched
 from lab.cli import main
 from pearl_core.attacks import zoo
@@ -94,3 +95,24 @@ def test_sea_speaks_of_a_limit_only_where_a_picture_reaches_zero():
     lost, held = sea.Run(0, 100, 1.0), sea.Run(0.5, 400, 4.0)
     assert "0.250" in sea.verdict([{"member": sea.Run(0, 400, 4.0), "ensemble": lost}])
     assert sea.verdict([{"member": held, "ensemble": held}]).endswith("missed")
+
+
+def test_alma_compares_three_attacks_and_judges_them(tiny_zoo, capsys):
+    assert main(["bench", "alma", "--worlds", "scenes", "--images", "2", "--steps", "8"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[:2] for row in rows if row[0] == "scenes"] == [["scenes", "0"], ["scenes", "1"]]
+    assert sum(row[0] == "limit:" for row in rows) == 2
+
+
+def test_bisection_doubles_eps_until_it_finds_something_and_then_halves_what_is_left(monkeypatch):
+    monkeypatch.setattr(alma, "length", lambda attack, *_: eps if (eps := 255 * attack.ball.radius) > 20.9 else inf)
+    assert list(alma.bisected(None, None, 4)) == pytest.approx([inf, inf, 32, 24, inf, 22, 21, inf])
+    monkeypatch.setattr(alma, "length", lambda *_: inf)
+    assert set(alma.bisected(None, None, 4)) == {inf}, "eps ends at 255"
+
+
+def test_what_neither_finds_is_no_reason_to_miss_a_limit_and_what_only_the_other_finds_is():
+    neither, ours, theirs = ({"corrected": a, "published": b} for a, b in [(inf, inf), (2.0, 4.0), (inf, 3.0)])
+    assert "1.000, at most 1: held (larger on 0)" in alma.verdict([neither], "published")
+    assert "0.500, at most 1: held (larger on 0)" in alma.verdict([ours], "published")
+    assert "inf, at most 1: missed (larger on 1)" in alma.verdict([theirs], "published")

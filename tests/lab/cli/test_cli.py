@@ -48,6 +48,7 @@ def test_table1_prints_the_table_and_keeps_it(tiny_zoo, tmp_path, capsys):
         (["bench", "attacks", "--nets", "huge"], "unknown net 'huge'; choose one of"),
         (["bench", "attacks", "--steps", "3"], "wanted 4 steps and batches of 1 or more, got 3"),
         (["bench", "sea", "--images", "0"], "wanted 1 image and 1 step or more, got 0"),
+        (["bench", "alma", "--steps", "7"], "wanted 1 image and 8 steps or more, got 8 and 7"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(tiny_zoo, arguments, words, capsys):
