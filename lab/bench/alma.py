@@ -39,8 +39,8 @@ def alma(worlds: tuple[str, ...] = ("scenes", "objects"), images: int = 8, steps
         f"smallest perturbation that turns {THRESHOLD:.0%} of the labelled pixels, in 1/255, with {steps} gradients"
         f" (bisection: {ROUNDS} x {steps // ROUNDS} of APGD on Mask-CE); undefended nets, clean pictures",
         f"{'':14}" + "".join(f"{name:>11}" for name in NAMES) + "".join(f"{'/ ' + name:>13}" for name in NAMES[1:]),
-        *(line(title, found) for title, found in rows.items()),
-        line("medians", {name: median(found[name] for found in rows.values()) for name in NAMES}),
+        *(line(title, lengths) for title, lengths in rows.items()),
+        line("medians", {name: median(lengths[name] for lengths in rows.values()) for name in NAMES}),
         *(verdict(list(rows.values()), other) for other in NAMES[1:]),
     ])  # fmt: skip
 
@@ -68,19 +68,19 @@ def length(attack: Attack, model: nn.Module, sample: Sample) -> float:
     return 255 * (attacked - sample.clean).abs().max().item() if turned >= THRESHOLD else inf
 
 
-def ratio(found: Lengths, other: str) -> float:
+def ratio(lengths: Lengths, other: str) -> float:
     """How many times as large as another; 1 where neither turned enough."""
-    ours, theirs = found[NAMES[0]], found[other]
+    ours, theirs = lengths[NAMES[0]], lengths[other]
     return 1.0 if ours == theirs else ours / theirs if theirs else inf
 
 
-def line(title: str, found: Lengths) -> str:
-    lengths = "".join(f"{found[name]:11.3f}" for name in NAMES)
-    return f"{title:14}{lengths}" + "".join(f"{ratio(found, other):13.3f}" for other in NAMES[1:])
+def line(title: str, lengths: Lengths) -> str:
+    lengths = "".join(f"{lengths[name]:11.3f}" for name in NAMES)
+    return f"{title:14}{lengths}" + "".join(f"{ratio(lengths, other):13.3f}" for other in NAMES[1:])
 
 
 def verdict(rows: list[Lengths], other: str) -> str:
-    ratios = [ratio(found, other) for found in rows]
+    ratios = [ratio(lengths, other) for lengths in rows]
     larger = sum(value > 1 for value in ratios)
     held = "held" if median(ratios) <= 1 else "missed"
     return (
