@@ -19,7 +19,7 @@ from pearl_core.types import PROTOCOLS, Sample
 
 THRESHOLD = 0.99  # share of the labelled pixels that must be wrong
 ROUNDS = 8  # of the bisection
-FIRST = 8.0  # its first eps, in 1/255
+FIRST, FINEST, LARGEST = 8.0, 0.1, 255.0  # its eps at first, and the least and most that an attack takes, in 1/255
 NAMES = (*PROTOCOLS, "bisection")  # the first of them shall not be larger than the others
 
 Lengths = dict[str, float]  # by name, the largest change of a pixel in 1/255; inf where too few pixels turned
@@ -59,7 +59,7 @@ def bisected(model: nn.Module, sample: Sample, steps: int) -> Iterator[float]:
     for _ in range(ROUNDS):
         yield (reached := length(zoo.apgd(eps, steps, zoo.OBJECTIVES["mask_ce"]), model, sample))
         low, high = (eps, high) if reached == inf else (low, min(eps, reached))
-        eps = min(2 * eps, 255) if high == inf else (low + high) / 2
+        eps = min(2 * eps, LARGEST) if high == inf else max((low + high) / 2, FINEST)
 
 
 def length(attack: Attack, model: nn.Module, sample: Sample) -> float:
@@ -75,8 +75,8 @@ def ratio(lengths: Lengths, other: str) -> float:
 
 
 def line(title: str, lengths: Lengths) -> str:
-    lengths = "".join(f"{lengths[name]:11.3f}" for name in NAMES)
-    return f"{title:14}{lengths}" + "".join(f"{ratio(lengths, other):13.3f}" for other in NAMES[1:])
+    columns = "".join(f"{lengths[name]:11.3f}" for name in NAMES)
+    return f"{title:14}{columns}" + "".join(f"{ratio(lengths, other):13.3f}" for other in NAMES[1:])
 
 
 def verdict(rows: list[Lengths], other: str) -> str:

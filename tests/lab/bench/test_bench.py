@@ -107,8 +107,12 @@ def test_alma_compares_three_attacks_and_judges_them(tiny_zoo, capsys):
 def test_bisection_doubles_eps_until_it_finds_something_and_then_halves_what_is_left(monkeypatch):
     monkeypatch.setattr(alma, "length", lambda attack, *_: eps if (eps := 255 * attack.ball.radius) > 20.9 else inf)
     assert list(alma.bisected(None, None, 4)) == pytest.approx([inf, inf, 32, 24, inf, 22, 21, inf])
-    monkeypatch.setattr(alma, "length", lambda *_: inf)
-    assert set(alma.bisected(None, None, 4)) == {inf}, "eps ends at 255"
+
+
+@pytest.mark.parametrize("length", [inf, 0.01, 0.0])
+def test_bisection_asks_for_no_eps_that_an_attack_refuses(length, monkeypatch):
+    monkeypatch.setattr(alma, "length", lambda *_: length)
+    assert set(alma.bisected(None, None, 4)) == {length}
 
 
 def test_what_neither_finds_is_no_reason_to_miss_a_limit_and_what_only_the_other_finds_is():
