@@ -337,6 +337,12 @@ def test_under_published_the_penalty_of_alma_hardly_pushes_where_a_constraint_is
     assert published_penalty_slope(y, rho, mu)[2] < 0.01 * point.grad[2]
 
 
+@pytest.mark.parametrize("lr_end", [0, 1, 10])
+def test_alma_refuses_steps_that_do_not_fall(lr_end):
+    with pytest.raises(ValueError, match=rf"^wanted an lr_end in \(0, 1\), got {lr_end}$"):
+        zoo.alma_prox(lr_end=lr_end)
+
+
 def test_alma_attacks_images_with_unequal_void_and_published_cannot():
     net, (x, y) = linear(4), inside(classes=4)
     y[0, :, 1:] = VOID  # six pixels: a tenth of them is none, of the other image's it is four
