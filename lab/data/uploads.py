@@ -26,6 +26,16 @@ MAX_BYTES = 20_000_000  # of the file: 20 MB
 MOST = 2**16  # pixels of a picture that is worked on: twice those of the built-in scenes
 MIN_SIDE = 32  # pixels: under it there is nothing to segment
 STEP = 8  # sides are multiples of it
+# Files that strangers take for pictures: by the bytes that they hold from which one on, what they are.
+OTHERS = (
+    (4, (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypheim", b"ftyphevm", b"ftypmif1", b"ftypmsf1"), "a HEIC file"),
+    (4, (b"ftypavif", b"ftypavis"), "an AVIF file"),
+    (0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL file"),
+    (0, (b"\0\0\0\x0cjP  ",), "a JPEG 2000 file"),
+    (0, (b"%PDF",), "a PDF file"),
+    (0, (b"<svg", b"<?xml"), "an SVG file"),
+    (0, (b"8BPS",), "a Photoshop file"),
+)
 _CHOICES = f"a picture as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 _one_at_a_time = threading.Lock()  # what `_strict` sets belongs to the whole process
 logging.getLogger("PIL").addHandler(
@@ -149,10 +159,18 @@ def _opened(data: bytes, name: str) -> Image.Image:
         got = f"{int(counted[0]):,}" if counted else "more"
         raise _refusal(name, f"at most {MAX_PIXELS:,} pixels", got) from None
     except Exception:
-        raise _refusal(name, _CHOICES, "a file that is none of these, or damaged") from None
+        raise _refusal(name, _CHOICES, _other(data)) from None
     if tile > MAX_PIXELS:
         raise _refusal(name, f"at most {MAX_PIXELS:,} pixels", f"a TIFF with tiles of {tile:,}")
     return image
+
+
+def _other(data: bytes) -> str:
+    """What a file is that is no picture of the kinds above, and what to do about it."""
+    for start, beginnings, kind in OTHERS:
+        if data.startswith(beginnings, start):
+            return f"{kind}; export it as JPEG or PNG"
+    return "a file that is none of these, or damaged"
 
 
 def _check_sides(name: str, height: int, width: int) -> None:

@@ -119,6 +119,7 @@ def refusal(call, *args, name: str = "the picture", **more) -> str:
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 NONE_OF_THESE = "a picture as PNG, JPEG, WEBP, BMP, TIFF or GIF, got a file that is none of these, or damaged"
+OTHER = "a picture as PNG, JPEG, WEBP, BMP, TIFF or GIF, got {}; export it as JPEG or PNG"
 MANY = "at most 40,000,000 pixels, got "
 DAMAGED = "a whole {} file, got one that is cut off or damaged"
 REFUSED = {
@@ -128,6 +129,12 @@ REFUSED = {
     "zeros": (bytes(4000), NONE_OF_THESE),
     "another format": (saved(picture(), "PPM"), NONE_OF_THESE),
     "an icon": (saved(picture(64, 64), "ICO"), NONE_OF_THESE),
+    "a phone's HEIC": (b"\0\0\0\x18ftypheic" + bytes(400), OTHER.format("a HEIC file")),
+    "a camera's HEIF": (b"\0\0\0\x24ftypmif1" + bytes(400), OTHER.format("a HEIC file")),
+    "an AVIF": (b"\0\0\0\x20ftypavif" + bytes(400), OTHER.format("an AVIF file")),
+    "a drawing": (b'<?xml version="1.0"?><svg></svg>' * 9, OTHER.format("an SVG file")),
+    "a page": (b"%PDF-1.7\n" + bytes(400), OTHER.format("a PDF file")),
+    "a film": (b"\0\0\0\x18ftypisom" + bytes(400), NONE_OF_THESE),
     "large file": (bytes(MAX_BYTES + 1), "a file of at most 20,000,000 bytes, got 20,000,001"),
     "header only": (saved(picture())[:20], NONE_OF_THESE),
     "half PNG": (saved(picture())[:3000], DAMAGED.format("PNG")),
