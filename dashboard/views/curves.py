@@ -105,14 +105,15 @@ def my_turn(bar) -> Iterator[None]:
 def downloads(setting: CurveSetting, root: str | None, frames: dict[int, pd.DataFrame]) -> None:
     """The rows, the setting, and the command that measures the same."""
     rows, values, _ = st.columns([1, 1, 2])
+    name = curves.name(setting)
     rows.download_button(
-        "Rows (CSV)", live.csv(frames[i] for i in sorted(frames)), "curve.csv", "text/csv", disabled=not frames,
+        "Rows (CSV)", live.csv(frames[i] for i in sorted(frames)), f"{name}.csv", "text/csv", disabled=not frames,
         help="Every number measured so far, all five metrics, with its interval, networks, data, attack and seed.",
         on_click="ignore", width="stretch",
     )  # fmt: skip
     values.download_button(
-        "Setting (JSON)", curves.to_json(setting), "curve.json", "application/json", on_click="ignore", width="stretch",
-        help="The dials of this page as a file, to keep with the numbers.",
+        "Setting (JSON)", curves.to_json(setting), f"{name}.json", "application/json",
+        help="The dials of this page as a file, to keep with the numbers.", on_click="ignore", width="stretch",
     )  # fmt: skip
     st.caption("This command measures the same numbers, in the root folder of the repository:")
     st.code(curves.command(setting, root), language="bash", wrap_lines=True)

@@ -72,14 +72,14 @@ def refuse(setting: CurveSetting) -> None:
     """A ValueError if there is nothing to draw, or too many values."""
     counts = {name: len(getattr(setting, name)) for name in ("eps", "steps")}
     if (counts["eps"] > 1) == (counts["steps"] > 1):
-        got = f"{counts['eps']} eps and {counts['steps']} steps"
-        raise ValueError(f"wanted several eps and one number of steps, or several steps and one eps, got {got}")
+        got = f"{counts['eps']} for eps and {counts['steps']} for steps"
+        raise ValueError(f"wanted several values for eps or for steps, and one for the other, got {got}")
     if len(setting.values) > MOST_VALUES:
         raise ValueError(f"wanted at most {MOST_VALUES} points on a curve, got {len(setting.values)}")
     if max(setting.steps) > MOST_STEPS:
         raise ValueError(f"wanted at most {MOST_STEPS} steps, got {max(setting.steps)}")
     if setting.attack == "fgsm" and setting.over == "steps":
-        raise ValueError("fgsm always takes one step, got several numbers of them; choose several eps, or bim")
+        raise ValueError("FGSM always takes one step, got several values for steps; choose several for eps, or BIM")
     if setting.images not in IMAGES:
         raise ValueError(f"wanted from {IMAGES[0]} to {IMAGES[-1]} images, in steps of {BATCH}, got {setting.images}")
 
@@ -152,6 +152,14 @@ def from_strings(given: Mapping[str, str]) -> CurveSetting:
 
 def to_json(setting: CurveSetting) -> str:
     return parts.to_json(setting)
+
+
+def name(setting: CurveSetting) -> str:
+    """What the files of a curve are called, such as 'curve-eps-0to16-10steps-bim-oblivious-scenes-32images'."""
+    along = f"{setting.over}-{setting.values[0]:g}to{setting.values[-1]:g}"
+    other = f"{setting.steps[0]}steps" if setting.over == "eps" else f"eps{setting.eps[0]:g}"
+    said = [along, other, setting.attack, *setting.threats, setting.dataset, f"{setting.images}images"]
+    return "-".join(["curve", *said, *([f"seed{setting.seed}"] if setting.seed else [])])
 
 
 def command(setting: CurveSetting, data_root: str | None = None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from math import isnan
 from typing import NamedTuple
 
 import pandas as pd
@@ -17,6 +16,7 @@ from lab.measure import rows
 from lab.measure.measuring import BATCH, compute, missing, rows_of
 from lab.measure.store import Store, address_of
 from lab.measure.trial import Cell, Trial, cells_of
+from lab.system.words import to_go
 
 MOST_KEPT = 2000  # rows of so many trials stay in memory
 
@@ -134,6 +134,4 @@ def csv(frames: Iterable[pd.DataFrame]) -> str:
 
 def pace(step: Step) -> str:
     """The remaining time, in words."""
-    if isnan(step.left):
-        return "measuring"
-    return f"about {step.left:.0f} s to go" if step.left < 90 else f"about {step.left / 60:.0f} min to go"
+    return to_go(step.left) or "measuring"

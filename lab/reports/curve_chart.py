@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 AXES = {"eps": "strength of the attack ε (1/255)", "steps": "steps of the attack (number)"}
 SIMILARITY = "SSIM (1 = the same)"  # it has no unit
-HOVER = "%{fullData.name}<br>%{x:g}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>"
+POINTS = {"eps": "ε = %{x:g}/255", "steps": "%{x:g} steps"}  # one point of the axis
+UNITS = {"%": " %", "dB": " dB", "fraction": ""}
 
 
 def figure(
@@ -37,7 +38,9 @@ def figure(
     for threat in THREATS:
         for method in METHODS:
             if (threat, method) in lines:
-                drawn.add_scatter(**line(lines[threat, method], method, threat, over))
+                drawn.add_scatter(
+                    **line(lines[threat, method], method, threat, over), hovertemplate=hover(metric, over)
+                )
     ticks = list(values) or sorted(set(of_metric[over]) if lines else ())
     margin = 0.04 * (max(ticks) - min(ticks)) if ticks else 0
     drawn.update_xaxes(title=AXES[over], tickvals=ticks, zeroline=False)
@@ -59,8 +62,14 @@ def line(rows: pd.DataFrame, method: str, threat: str, over: str) -> dict:
         "line": {"color": look.colour, "dash": THREATS[threat].dash, "width": 2.5},
         "marker": {"symbol": look.mark, "size": 10},
         "error_y": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.5, "width": 5},
-        "customdata": rows[["low", "high"]].values.tolist(), "hovertemplate": HOVER,
+        "customdata": rows[["low", "high"]].values.tolist(),
     }  # fmt: skip
+
+
+def hover(metric: str, over: str) -> str:
+    """What stands beside a point, with units: which line, where, the value and its interval."""
+    interval = "%{customdata[0]:.3f} to %{customdata[1]:.3f}"
+    return f"%{{fullData.name}}<br>{POINTS[over]}: %{{y:.3f}}{UNITS[METRICS[metric].unit]} ({interval})<extra></extra>"
 
 
 def axis_of(rows: pd.DataFrame) -> str:

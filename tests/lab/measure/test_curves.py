@@ -29,7 +29,7 @@ from lab.measure.measuring import run
 from lab.measure.store import Store
 from lab.measure.trial import TABLED, Trial
 from lab.nets.methods import METHODS
-from lab.reports.curve_chart import figure, layout
+from lab.reports.curve_chart import figure, hover, layout
 from lab.system import parts
 
 from_json = partial(parts.from_json, CurveSetting)
@@ -79,14 +79,14 @@ def test_what_is_not_named_keeps_its_default_and_lists_are_put_in_order():
         ({"eps": [0, math.inf]}, "wanted a number for eps, got inf"),
         ({"eps": [0, math.nan]}, "wanted a number for eps, got nan"),
         ({"eps": [0, 10**400]}, "wanted a number for eps, got 1000000"),
-        ({"eps": [8]}, "wanted several eps and one number of steps, or several steps and one eps, got 1 eps and 1"),
+        ({"eps": [8]}, "wanted several values for eps or for steps, and one for the other, got 1 for eps and 1"),
         ({"steps": [1, 2]}, "got 5 eps and 2 steps"),
         ({"eps": list(range(50))}, "wanted at most 40 points on a curve, got 50"),
         ({"steps": [2.5]}, "wanted a whole number for steps, got 2.5"),
         ({"steps": [math.inf]}, "wanted a whole number for steps, got inf"),
         ({"steps": [1001]}, "wanted at most 1000 steps, got 1001"),
         ({"steps": [-1]}, "wanted a whole number of steps from 0 up"),
-        ({"attack": "fgsm", "eps": [8], "steps": [1, 2]}, "fgsm always takes one step"),
+        ({"attack": "fgsm", "eps": [8], "steps": [1, 2]}, "FGSM always takes one step"),
         ({"images": 6}, "wanted from 4 to 100 images, in steps of 4, got 6"),
         ({"images": 104}, "wanted from 4 to 100 images, in steps of 4, got 104"),
         ({"images": "4"}, "wanted a whole number for images, got '4'"),
@@ -166,6 +166,23 @@ def test_the_command_measures_the_same_trials(setting, monkeypatch):
     assert curve(**parameters) == points(setting)
     assert "data_root" not in curves.command(setting)
     assert parameters_of(curves.command(setting, "123"), monkeypatch)["data_root"] == "123"
+
+
+def test_files_of_other_curves_have_other_names():
+    settings = [CurveSetting(), FEW, OTHER, CurveSetting(attack="pgd"), CurveSetting(seed=1), CurveSetting(images=16),
+                CurveSetting(threats=("adaptive",)), CurveSetting(steps=(20,))]  # fmt: skip
+    names = [curves.name(setting) for setting in settings]
+    assert len(set(names)) == len(names) and names[0] == "curve-eps-0to16-10steps-bim-oblivious-scenes-32images"
+
+
+@pytest.mark.parametrize(
+    ("metric", "over", "units"),
+    [("mIoU", "eps", ["ε = %{x:g}/255", " %"]), ("PSNR", "steps", ["%{x:g} steps", " dB"]), ("SSIM", "steps", ["}:"])],
+)
+def test_what_stands_beside_a_point_has_units(metric, over, units):
+    words = hover(metric, over)
+    assert all(unit in words for unit in units)
+    assert (" %" in words, " dB" in words) == (metric == "mIoU", metric == "PSNR")
 
 
 def test_the_notebook_run_by_the_command_shows_the_rows_of_the_page(request, gradients, monkeypatch):
