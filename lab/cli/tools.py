@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.cli.options import add_options, given
 from lab.system.paths import read_bytes, read_text
+from lab.system.words import OPACITY
 
 
 def add_look(commands) -> None:
@@ -17,12 +18,18 @@ def add_look(commands) -> None:
     command.add_argument("--image", type=Path, help="the picture of one's own that the setting was made for")
     command.add_argument("--data-root", help="where the setting's data set lies")
     command.add_argument("--out", type=Path, help="folder for pictures, numbers and the setting")
+    command.add_argument(
+        "--opacity",
+        type=float,
+        default=OPACITY,
+        help=f"of the classes over the pictures, from 0 to 1; default: {OPACITY}",
+    )
     command.set_defaults(run=look)
 
 
 def look(options) -> None:
     from lab.data import uploads
-    from lab.view import setting, take
+    from lab.view import saved, setting, take
     from lab.view.session import look
 
     own = (
@@ -30,13 +37,16 @@ def look(options) -> None:
         if options.image is None
         else uploads.fitted(uploads.decoded(read_bytes(options.image), str(options.image)))
     )
+    if not 0 <= options.opacity <= 1:
+        raise ValueError(f"wanted an opacity from 0 to 1, got {options.opacity}")
     exported = setting.read(read_text(options.setting))
     if own is not None and exported.image is None:
         raise ValueError(f"{options.setting} looks at a picture of {exported.dataset}, but {options.image} was given")
     view = look(exported, own=own, data_root=options.data_root)
     print(take.text(view))
     if options.out:
-        take.write(view, options.out, own, options.data_root)
+        take.write(view, options.out, own, options.data_root, options.opacity)
+        print(f"attacked.png: {saved.words(view)}")
 
 
 def add_data(commands) -> None:

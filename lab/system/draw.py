@@ -35,12 +35,14 @@ def pixels(image: np.ndarray) -> np.ndarray:
 
 
 def eight_bit(attacked: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """The attacked picture as uint8, each value rounded towards `image`: the attack only gets smaller."""
-    up, levels = attacked >= image, 255 * np.clip(attacked, 0, 1).astype(np.float64)
-    nearer = np.where(
-        up, np.floor(levels + 1e-4), np.ceil(levels - 1e-4)
-    )  # up to 1e-4 beyond a level counts as that level
-    return nearer.astype(np.uint8)
+    """The attacked picture as uint8, each value rounded towards `image`, so that the ball around it still holds.
+
+    A change of less than half a level can leave no level between the two; then the one nearest to `image` is taken.
+    """
+    levels, home = (255 * np.clip(picture, 0, 1).astype(np.float64) for picture in (attacked, image))
+    up, down = np.floor(levels + 1e-4), np.ceil(levels - 1e-4)  # up to 1e-4 beside a level counts as that level
+    nearest = np.rint(home)
+    return np.where(levels >= home, np.maximum(up, nearest), np.minimum(down, nearest)).astype(np.uint8)
 
 
 def png(picture: np.ndarray) -> bytes:

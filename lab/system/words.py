@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from math import isnan
+
 from lab.system.threats import THREATS
+
+# what a dial is called, by the part of a setting that it turns, or by its own name where it turns none
+DIALS = {
+    "dataset": "Data set",
+    "image": "Or upload a picture",
+    "data_root": "Folder of the data",
+    "index": "Picture",
+    "amount": "Rain",
+    "angle": "Rain angle",
+    "rain_seed": "Rain seed",
+    "method": "Method",
+    "derain": "Derainer",
+    "attack": "Attack",
+    "eps": "Strength ε (1/255)",
+    "steps": "Steps",
+    "seed": "Attack seed",
+    "region": "Region",
+    "threat": "The attacker knows",
+    "source": "Perturbation computed on",
+    "precision": "Precision of the gradients",
+    "shown": "Shown step",
+    "opacity": "Opacity of the classes",
+}
+# by the dial that takes its place: what an error tells somebody to type, and what a page tells them
+COMMANDS = {
+    "data_root": ("give --data-root DIR (data_root=...)", "fill in “{}”"),
+    "image": ("give it with --image FILE", "give it under “{}”"),
+}
 
 # what a dial does, by the part of a setting that it turns, or by its own name where it turns none
 HELP = {
     "dataset": "The data set that the picture is taken from. All networks here were trained on the same data set. The "
     "built-in scenes need no files.",
-    "image": "The file stays on the machine that runs this page. Rain is added to it. It has no labels, so the "
-    "prediction without attack is used in place of the ground truth.",
+    "image": "PNG, JPEG, WebP, BMP, TIFF or GIF. The file stays on the machine that runs this page. Rain is added to "
+    "it. It has no labels, so the prediction without attack is used in place of the ground truth.",
     "index": "The number of the picture in the data set. No network saw it in training.",
     "amount": "How strong the rain is: 0 is no rain, 1 the rain of the tables, 3 very heavy rain.",
     "angle": "Tilts the rain, in degrees; at 0 it falls as in the tables.",
@@ -117,17 +149,38 @@ CLAIM_COLUMNS = {
     "high": NUMBER_COLUMNS["high"],
 }  # fmt: skip
 
+# ---- what an attack is doing, and what is left of it in a file ----
+
+STOPPED = "Stopped at {step}. Pictures, numbers, files and the link of this page show the attack so far."
+STOPPED_WHOLE = "Stopped at {step}. Pictures, numbers and files show the attack so far; the link leads to all of it."
+ROUNDED = "8 bits, rounded towards the rainy picture"  # how an attacked picture is saved, by name
+SAVED = f"The attacked picture alone: {ROUNDED}, so that it stays within ε. What this file scores stands below."
+
 # ---- why a dial cannot be moved ----
 
 NO_EPS = "This attack has no ε: it finds the smallest perturbation that succeeds."
 NO_DERAINER = "{title} has no derainer."
 UNTRAINED = "Not trained on {dataset}: {titles}."
 OWN_PICTURE = "Your own picture is shown instead."
+NOT_SHOWN = "{refused}. That file is not shown; below is still {shown}."
 
 REGION_LABELS = {"everywhere": "everywhere", "rain": "only where it rains", "box": "in a box"}
 PRECISION_LABELS = {"auto": "as in the tables (auto)"}
 EDGES = ("Top", "Left", "Bottom", "Right")  # of a box
 OPACITY = 0.65  # to begin with
+MINUS = "−"  # as long as a plus, unlike a hyphen
+
+
+def signed(number: float, digits: int) -> str:
+    """A number with its sign: '+1.5', '−0.3'."""
+    return f"{number:+.{digits}f}".replace("-", MINUS)
+
+
+def to_go(seconds: float) -> str:
+    """How much longer, in words: 'about 12 s to go'; "" where nobody knows yet."""
+    if isnan(seconds):
+        return ""
+    return f"about {seconds:.0f} s to go" if seconds < 90 else f"about {seconds / 60:.0f} min to go"
 
 
 def threat_title(name: str) -> str:
@@ -141,3 +194,13 @@ def region_title(name: str) -> str:
 
 def precision_title(name: str) -> str:
     return PRECISION_LABELS.get(name, name)
+
+
+def in_labels(words: str, dials: Mapping[str, str]) -> str:
+    """'wanted eps from 0 to 16' as 'wanted “Strength ε (1/255)” from 0 to 16', where eps has such a dial."""
+    for name, (typed, dialled) in COMMANDS.items():
+        if name in dials:
+            words = words.replace(typed, dialled.format(dials[name]))
+    names = "|".join(map(re.escape, dials))
+    where = rf"\b(wanted|for|raise) ({names})(?= from | of | or | and |,)"
+    return re.sub(where, lambda at: f"{at[1]} “{dials[at[2]]}”", words) if dials else words

@@ -13,6 +13,10 @@ from lab.view.view import View
 LOSS, ACCURACY, MARK = "#d97706", "#0f766e", "#64748b"  # told apart by the colour-blind, and on light and dark
 
 
+TICKS = 11  # at most, on the axis of the points
+STRIDES = (1, 2, 5, 10, 20, 50, 100)
+
+
 class Line(NamedTuple):
     """One value at every point of an attack."""
 
@@ -22,6 +26,7 @@ class Line(NamedTuple):
     colour: str
     dotted: bool
     most: float | None = None  # where its axis ends; None: where the heights do
+    unit: str = ""  # behind each height
 
 
 class Lines(NamedTuple):
@@ -31,6 +36,12 @@ class Lines(NamedTuple):
     lines: tuple[Line, Line]
     words: list[str]  # at each point
     marked: int | None  # the point that is shown
+
+    @property
+    def stride(self) -> int:
+        """From one number on its axis to the next, in whole points: there are none in between."""
+        count = len(self.words)
+        return next((stride for stride in STRIDES if count <= TICKS * stride), count // TICKS)
 
 
 class Bars(NamedTuple):
@@ -47,7 +58,7 @@ def trajectory(view: View) -> Lines:
     """Loss and accuracy of the nets under attack at every point; the one that is shown is marked."""
     held = [None if point.accuracy is None else 100 * point.accuracy for point in view.points]
     lines = (
-        Line(f"{view.held} of the attacked nets (%)", f"{view.held} (%)", held, ACCURACY, False, 102),
+        Line(f"{view.held} of the attacked nets (%)", f"{view.held} (%)", held, ACCURACY, False, 102, " %"),
         Line("loss", "loss", [point.loss for point in view.points], LOSS, True),
     )
     words = [f"{title(point.part)}, {point.gradients} gradients".lstrip(", ") for point in view.points]

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from lab.system import draw
 from lab.view.charts import MARK, Bars, Line, Lines
@@ -22,7 +23,7 @@ def trajectory(chart: Lines) -> Figure:
     figure, axes = empty(7, 2.6)
     drawn = {line.name: drawn_on(on, line) for on, line in zip((axes, axes.twinx()), chart.lines, strict=True)}
     axes.set_xlabel(chart.along, color=MARK)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MultipleLocator(chart.stride))
     if chart.marked is not None:
         axes.axvline(chart.marked, color=MARK, linewidth=2)
     explained(figure, drawn)

@@ -10,6 +10,7 @@ import numpy as np
 from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.system import draw
+from lab.system.words import MINUS, OPACITY, signed
 from lab.view.setting import Setting
 from lab.view.view import View
 
@@ -30,10 +31,17 @@ class Reading(NamedTuple):
 
     label: str
     value: str
-    change: str  # "" where the attack changed nothing that is shown
+    change: str  # with its unit; "" where the attack changed nothing that is shown
     words: str
 
+    @property
+    def fell(self) -> bool:
+        """Whether the attack made the number smaller."""
+        return self.change.startswith(MINUS)
 
+
+WAITING = "the attack is still being computed"
+EMPTY = 128  # the grey of a picture that is still to come
 # by metric: label, digits, unit, what it is
 READINGS = {
     "mIoU": ("mIoU", 1, " %", "Overlap of predicted and true areas, averaged over the classes in this picture."),
@@ -83,13 +91,19 @@ def point_words(view: View) -> str:
 def readings(view: View) -> list[Reading]:
     """The numbers of this picture under attack, each with its change against no attack."""
     made = []
-    for name, (label, digits, unit, words) in (READINGS if view.labelled else READINGS | AGREEMENT).items():
+    for name, (label, digits, unit, words) in named(view).items():
         if name not in view.metrics:
             continue
-        value, change = view.metrics[name], round(view.metrics[name] - view.unattacked_metrics[name], digits)
-        change = "" if not np.isfinite(change) or not change else f"{change:+.{digits}f}"
-        made.append(Reading(label, number(value, digits, unit), change, words))
+        value, change = view.metrics[name], view.metrics[name] - view.unattacked_metrics[name]
+        made.append(Reading(label, number(value, digits, unit), changed(change, digits, unit), words))
     return made
+
+
+def changed(change: float, digits: int, unit: str) -> str:
+    """A difference with its sign and unit; "" where none can be read. Percentages differ by points."""
+    if not np.isfinite(change) or not round(change, digits):
+        return ""
+    return signed(change, digits) + (" points" if unit == " %" else unit)
 
 
 def number(value: float, digits: int, unit: str) -> str:
@@ -99,11 +113,20 @@ def number(value: float, digits: int, unit: str) -> str:
 
 def tabled_words(numbers: Mapping[str, float] | None) -> str:
     """The stored numbers of the tables for this picture, in words; "" if there are none."""
-    if not numbers:
-        return ""
-    held = {name: READINGS[name] for name in READINGS if name in numbers}
-    words = (f"{label} {number(numbers[name], digits, unit)}" for name, (label, digits, unit, _) in held.items())
-    return f"In the tables, for this picture: {', '.join(words)}."
+    return f"In the tables, for this picture: {listed(numbers, READINGS)}." if numbers else ""
+
+
+def listed(numbers: Mapping[str, float], named: Mapping[str, tuple]) -> str:
+    """Numbers of a picture in one line: 'mIoU 12.3 %, PSNR 20.13 dB'."""
+    known = {name: called for name, called in named.items() if name in numbers}
+    return ", ".join(
+        f"{label} {number(numbers[name], digits, unit)}" for name, (label, digits, unit, _) in known.items()
+    )
+
+
+def named(view: View) -> Mapping[str, tuple]:
+    """What the numbers of a view are called: of a picture without labels they are agreement."""
+    return READINGS if view.labelled else READINGS | AGREEMENT
 
 
 def rows(view: View) -> list[Panel]:
@@ -111,18 +134,25 @@ def rows(view: View) -> list[Panel]:
     return [*stages(view), *(classes(view) if view.segmented else ()), *differences(view)]
 
 
+def attacked(view: View, panel: Panel) -> Panel:
+    """A panel that shows what the attack did; while that is computed, an empty picture."""
+    return Panel(panel.title, WAITING, np.full_like(panel.picture, EMPTY)) if view.waiting else panel
+
+
 def stages(view: View) -> list[Panel]:
     """The picture from clean to what the segmenter gets."""
-    method = METHODS[view.setting.method]
+    by = f"by {METHODS[view.setting.method].title}" if view.derains else "no derainer"
     return [
         Panel("Clean", "the picture without rain", draw.pixels(view.clean), truth=view.labels),
         Panel("Rainy", "the picture in the rain, without attack", draw.pixels(view.rainy), truth=view.labels),
-        Panel("Attacked", point_words(view), draw.pixels(view.attacked), truth=view.labels),
-        Panel(
-            "Derained", f"by {method.title}" if method.derain else "no derainer", draw.pixels(view.derained),
-            truth=view.labels,
-        ),
-    ]  # fmt: skip
+        attacked(view, Panel("Attacked", point_words(view), view.rounded, truth=view.labels)),
+        Panel("Derained", by + ", without attack" * view.waiting, derained(view), truth=view.labels),
+    ]
+
+
+def derained(view: View) -> np.ndarray:
+    """What the segmenter gets, in 8 bits; without a derainer that is the attacked picture."""
+    return draw.pixels(view.derained) if view.derains else view.rounded
 
 
 def classes(view: View) -> list[Panel]:
@@ -139,8 +169,8 @@ def classes(view: View) -> list[Panel]:
         there,
         Panel("Seen without attack", before if view.labelled else "used in place of labels", seen,
               view.predicted_unattacked, view.labels),
-        Panel("Seen under attack", after, draw.pixels(view.derained), view.predicted, view.labels),
-        wrong._replace(truth=view.labels),
+        attacked(view, Panel("Seen under attack", after, derained(view), view.predicted, view.labels)),
+        attacked(view, wrong._replace(truth=view.labels)),
     ]  # fmt: skip
 
 
@@ -148,17 +178,17 @@ def differences(view: View) -> list[Panel]:
     """Heat maps of differences between pictures, on scales that do not depend on the setting."""
 
     def heat(name: str, words: str, difference: np.ndarray, scale: float) -> Panel:
-        remark = f"{words}; brightest: {scale * 255:.0f}/255"
+        remark = f"{words}: up to {255 * np.abs(difference).max():.1f}/255; the scale ends at {scale * 255:.0f}/255"
         return Panel(name, remark, draw.heat(difference, scale=scale), scale=scale)
 
     return [
         heat("|rainy − clean|", "the rain", view.rainy - view.clean, draw.FAR),
-        heat("|attacked − rainy|", "the attack", view.attacked - view.rainy, draw.CLOSE),
-        heat("|derained − clean|", "what is left", view.derained - view.clean, draw.FAR),
+        attacked(view, heat("|attacked − rainy|", "the attack", view.attacked - view.rainy, draw.CLOSE)),
+        attacked(view, heat("|derained − clean|", "what is left", view.derained - view.clean, draw.FAR)),
     ]
 
 
-def painted(panel: Panel, palette: draw.Palette, opacity: float = 0.65) -> np.ndarray:
+def painted(panel: Panel, palette: draw.Palette, opacity: float = OPACITY) -> np.ndarray:
     """The panel with its classes over it, (H, W, 3) uint8."""
     if panel.labels is None:
         return panel.picture

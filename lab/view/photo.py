@@ -111,7 +111,7 @@ def taken(data: Dataset, index: int) -> Picture:
 def within(data: Dataset, index: int) -> int:
     """The number of a picture, if the data set has so many."""
     if not 0 <= index < len(data):
-        raise ValueError(f"wanted an image of {data.name} {data.split} from 0 to {len(data) - 1}, got {index}")
+        raise ValueError(f"wanted a picture of {data.name} {data.split} from 0 to {len(data) - 1}, got {index}")
     return index
 
 
@@ -136,6 +136,7 @@ def region(setting: Setting, photo: Photo) -> Tensor | None:
         mask = torch.zeros_like(photo.streaks)
         mask[:, top:bottom, left:right] = True
     if not mask.any():
-        wanted = "some rain" if setting.region == "rain" else f"a box inside {tuple(mask.shape[1:])} (H, W)"
-        raise ValueError(f"wanted {wanted} to attack in, got {'none' if setting.region == 'rain' else setting.box}")
+        if setting.region == "rain":
+            raise ValueError("wanted some rain to attack in, got none; raise amount, or attack everywhere")
+        raise ValueError(f"wanted a box inside {tuple(mask.shape[1:])} (H, W) to attack in, got {setting.box}")
     return mask

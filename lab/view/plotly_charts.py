@@ -19,14 +19,14 @@ def trajectory(chart: Lines, height: int = 280) -> go.Figure:
     for line, axis in zip(chart.lines, ("y", "y2"), strict=True):
         figure.add_scatter(
             x=list(range(len(line.heights))), y=line.heights, name=line.name, mode="lines+markers", yaxis=axis,
-            text=chart.words, marker={"size": 5}, hovertemplate="%{y:.3g} (%{text})",
+            text=chart.words, marker={"size": 5}, hovertemplate=f"%{{y:.3g}}{line.unit} (%{{text}})",
             line={"color": line.colour, "dash": "dot" if line.dotted else "solid"},
         )  # fmt: skip
     if chart.marked is not None:
         figure.add_vline(chart.marked, line={"color": MARK, "width": 2})
     left, right = chart.lines
     return figure.update_layout(
-        xaxis={"title": chart.along, "rangemode": "tozero"},
+        xaxis={"title": chart.along, "rangemode": "tozero", "tick0": 0, "dtick": chart.stride},
         yaxis={"title": left.axis, "range": [0, left.most]},
         yaxis2={"title": right.axis, "overlaying": "y", "side": "right", "showgrid": False},
     )

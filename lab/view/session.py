@@ -60,11 +60,36 @@ class Session:
         """Every point of the attack that is known."""
         return self.trajectory.points(self.setting.steps)
 
+    def reached(self) -> Session:
+        """The same, its setting saying how far an attack came that was stopped: whoever computes it sees the same.
+
+        The first steps of most attacks are the attack of so few steps. Of others, whose steps depend on how many are
+        to come, the point is shown that they would return if they ended there. At least one point is made.
+        """
+        if self.finished:
+            return self
+        if not self.points():
+            next(self.advance(), None)
+        if not self.trajectory.extends:
+            return self.at(self.trajectory.kept())
+        return self.taking(len(self.points()) - 1)
+
+    def taking(self, steps: int) -> Session:
+        """The attack of so many steps, seen to its end; of most attacks the beginning of this one."""
+        taken = replace(self, setting=replace(self.setting, steps=steps))
+        for _ in taken.advance():
+            pass
+        return taken
+
+    def before(self) -> View:
+        """What is known before the attack: no attacked picture, but what the nets make of the rainy one."""
+        return alone(lambda: replace(self.drawn(self.photo.images, self.photo.answer(self.victim)), waiting=True))
+
     def view(self) -> View:
         """The view at the point that the setting asks for; no gradient is computed."""
         if not self.finished:  # stopped early: nothing to remember
-            return alone(self.drawn)
-        return RECENT.get(("view", *self.key, self.setting), lambda: alone(self.drawn))
+            return alone(self.shown)
+        return RECENT.get(("view", *self.key, self.setting), lambda: alone(self.shown))
 
     def picture(self) -> Tensor:
         """The attacked picture at that point, (1, 3, H, W)."""
@@ -75,9 +100,13 @@ class Session:
             raise ValueError(f"wanted to show a step from 0 to {known - 1}, got {shown}")
         return self.trajectory.picture(shown)
 
-    def drawn(self) -> View:
-        photo, attacked = self.photo, self.picture()
-        output, unattacked = answer(self.victim, attacked), photo.answer(self.victim)
+    def shown(self) -> View:
+        attacked = self.picture()
+        return self.drawn(attacked, answer(self.victim, attacked))
+
+    def drawn(self, attacked: Tensor, output: Output) -> View:
+        """An attacked picture and what the nets answer to it."""
+        photo, unattacked = self.photo, self.photo.answer(self.victim)
         sample = photo.sample._replace(labels=photo.truth(self.victim))
         metrics, ious = scores(output, sample)
         unattacked_metrics, unattacked_ious = scores(unattacked, sample)

@@ -62,7 +62,8 @@ class Setting(Case):
         if self.region != "box":
             object.__setattr__(self, "box", None)
         elif self.box is None or not (0 <= self.box[0] < self.box[2] and 0 <= self.box[1] < self.box[3]):
-            raise ValueError(f"wanted a box as top, left, bottom, right in pixels, got {self.box}")
+            edges = "top, left, bottom, right in pixels, top before bottom and left before right"
+            raise ValueError(f"wanted a box as {edges}, got {self.box}")
         super().settle()
 
     # ---- the attack ----

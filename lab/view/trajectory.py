@@ -199,6 +199,19 @@ class Trajectory:
         part = next(part for part in reversed(self.parts.values()) if part.deltas)
         return part.result(min(steps, len(part.deltas) - 1) if self.extends else -1)
 
+    def spent(self) -> tuple[int, str, int]:
+        """How far the walk is: which of its parts, counted from 0, that part's name, and its gradients so far."""
+        begun = [i for i, part in enumerate(self.parts.values()) if part.deltas]
+        if not begun:
+            return 0, "", 0
+        name, part = list(self.parts.items())[begun[-1]]
+        return begun[-1], name, part.point(len(part.deltas) - 1)[0]
+
+    def kept(self) -> int:
+        """Which of the known points an unfinished walk returns: the best one, or the last."""
+        end, last = self.result(len(self) - 1), len(self) - 1
+        return next((i for i in range(last, -1, -1) if torch.equal(self.picture(i), end)), last)
+
 
 class Ended:
     """A trajectory computed earlier, of which its points and the returned picture (1, 3, H, W) are kept."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from lab.nets.methods import METHODS
+from lab.system import draw
 from lab.view.setting import Setting
 from lab.view.trajectory import Point
 
@@ -41,10 +43,21 @@ class View:
     points: tuple[Point, ...]  # the whole trajectory of the attack, as far as it is known
     radius: float  # largest change of a colour value by the attack, in 1/255
     finished: bool  # whether the attack took all its steps
+    waiting: bool = False  # whether the attack is yet to come; then the rainy picture stands for the attacked one
 
     @property
     def bytes(self) -> int:
         return sum(value.nbytes for field in fields(self) if isinstance(value := getattr(self, field.name), np.ndarray))
+
+    @property
+    def derains(self) -> bool:
+        """Whether the method has a derainer; without one, the attacked picture is what the segmenter gets."""
+        return METHODS[self.setting.method].derain is not None
+
+    @property
+    def rounded(self) -> np.ndarray:
+        """The attacked picture in 8 bits, as it is shown and saved: rounded towards the rainy one, uint8."""
+        return draw.eight_bit(self.attacked, self.rainy)
 
     @property
     def held(self) -> str:

@@ -130,9 +130,9 @@ def test_indices_come_once_each_and_a_single_one_as_a_number(home):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["figure1", "--index", "12"], "wanted an image of scenes test from 0 to 11, got 12"),
+        (["figure1", "--index", "12"], "wanted a picture of scenes test from 0 to 11, got 12"),
         (["figure3", "--index", "-1"], "wanted index of 0 or more, got -1"),
-        (["figure4", "--indices", "12,0"], "wanted an image of scenes test from 0 to 11, got 12"),
+        (["figure4", "--indices", "12,0"], "wanted a picture of scenes test from 0 to 11, got 12"),
         (["figure4", "--indices", "zero"], "wanted indices with commas between, such as 0,1, got 'zero'"),
         (["figure1", "--threat", "blind"], "unknown threat 'blind'"),
         (["figure3", "--steps", "101"], "wanted steps from 0 to 100, got 101"),

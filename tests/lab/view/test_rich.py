@@ -143,6 +143,15 @@ def test_the_trajectory_is_drawn_with_the_shown_point_marked(tiny_zoo):
     assert np.isnan(drawn(unseen).axes[0].lines[0].get_ydata()[-1])
 
 
+@pytest.mark.parametrize(("points", "stride"), [(2, 1), (11, 1), (12, 2), (101, 10), (412, 50)])
+def test_the_axis_of_the_steps_names_whole_steps_only(points, stride, tiny_zoo):
+    chart = charts.trajectory(look(steps=1))
+    line = charts.Line("", "", [1.0] * points, charts.LOSS, True)
+    long = chart._replace(words=[""] * points, lines=(line, line))
+    assert long.stride == stride == plotly_charts.trajectory(long).layout.xaxis.dtick
+    assert all(tick == int(tick) for tick in matplotlib_charts.trajectory(long).axes[0].get_xticks())
+
+
 def test_classes_are_drawn_with_and_without_attack(tiny_zoo):
     view = look(steps=2)
     figure = matplotlib_charts.classes(charts.classes(view))
@@ -162,7 +171,8 @@ def test_plotly_draws_the_same_two_charts(tiny_zoo):
     for line, axes in zip(page.data, (left, right), strict=True):
         assert np.allclose(line.y, axes.lines[0].get_ydata())
     assert [line.name for line in page.data] == [text.get_text() for text in drawn(view).legends[0].get_texts()]
-    assert page.layout.shapes[0].x0 == 3
+    assert page.layout.shapes[0].x0 == 3 and page.layout.xaxis.dtick == 1
+    assert [" %" in line.hovertemplate for line in page.data] == [True, False]
     bars = plotly_charts.classes(charts.classes(view))
     (axes,) = matplotlib_charts.classes(charts.classes(view)).axes
     assert list(bars.data[0].y) == [text.get_text() for text in axes.get_yticklabels()]

@@ -88,7 +88,7 @@ def test_the_figures_are_those_of_the_table(tiny_zoo, tmp_path):
         ({"threat": "obvious"}, "unknown threat 'obvious'; choose one of adaptive"),
         ({"attack": "bmi"}, "unknown attack 'bmi'; choose one of alma_prox, apgd"),
         ({"method": "perl"}, "unknown method 'perl'; choose one of derain_seg"),
-        ({"index": 12}, "wanted an image of scenes test from 0 to 11, got 12"),
+        ({"index": 12}, "wanted a picture of scenes test from 0 to 11, got 12"),
         ({"index": -1}, "wanted index of 0 or more, got -1"),
         ({"eps": -1}, "wanted eps from 0 to 16, got -1"),
         ({"shown": 11}, "wanted to show a step from 0 to 10, got 11"),
@@ -115,16 +115,19 @@ def test_panels_say_what_they_show(tiny_zoo):
     assert panels.stages(view)[2].remark == "BIM at ε = 4/255"
     assert panels.stages(view)[3].remark == "by Derain + Seg"
     assert panels.stages(look(method="seg", eps=0))[3].remark == "no derainer"
-    assert [panel.remark.split("; ")[1] for panel in panels.differences(view)] == [
-        "brightest: 128/255", "brightest: 16/255", "brightest: 128/255",
-    ]  # fmt: skip
+    ends = [panel.remark.split("; ")[1] for panel in panels.differences(view)]
+    assert ends == [f"the scale ends at {end}/255" for end in (128, 16, 128)]
+    assert panels.differences(view)[1].remark.startswith(f"the attack: up to {view.radius:.1f}/255;")
     for panel in panels.rows(view):
         assert panel.picture.shape == (32, 64, 3) and panel.picture.dtype == np.uint8
 
 
 def test_figures_show_a_change_only_where_one_can_be_read(tiny_zoo):
-    found = {reading.label: reading for reading in panels.readings(look(steps=1))}
-    assert found["PSNR"].value.endswith(" dB") and found["PSNR"].change.startswith("-")
+    readings = {reading.label: reading for reading in panels.readings(look(steps=1))}
+    assert readings["PSNR"].value.endswith(" dB") and readings["PSNR"].fell
+    assert readings["PSNR"].change.startswith("−") and readings["PSNR"].change.endswith(" dB")
+    assert panels.changed(-6.389, 1, " %") == "−6.4 points" and panels.changed(0.04, 1, " %") == ""
+    assert panels.changed(0.1239, 3, "") == "+0.124"
     assert all(reading.change == "" for reading in panels.readings(look(eps=0)))
 
 
@@ -166,6 +169,38 @@ def test_a_stopped_attack_shows_how_far_it_came_and_goes_on(tiny_zoo, passes):
     assert not view.finished and "stopped early" in panels.point_words(view)
     whole = look(attack="apgd", steps=6)
     assert whole.finished and passes.count("gradient") == 6
+
+
+@pytest.mark.parametrize("attack", attacks())
+@pytest.mark.parametrize("points", [0, 3])
+def test_the_setting_of_a_stopped_attack_makes_it_again(attack, points, tiny_zoo):
+    began = prepared(Setting(attack=attack, steps=6))
+    for _ in zip(range(points), began.advance(), strict=False):
+        pass
+    reached = began.reached()
+    view = reached.view()
+    assert reached.setting != began.setting or began.finished
+    if began.setting.stepwise:
+        assert reached.setting == Setting(attack=attack, steps=max(points - 1, 0))
+    RECENT.clear()
+    again = look(reached.setting)
+    assert again.metrics == view.metrics and np.array_equal(again.attacked, view.attacked)
+
+
+def test_before_an_attack_all_is_shown_that_needs_none(tiny_zoo, passes):
+    session = prepared(Setting(method="pearl", steps=3))
+    before = session.before()
+    assert passes.count("gradient") == 0 and before.waiting
+    shown = {panel.title: panel for panel in panels.rows(before)}
+    view = look(session.setting)
+    after = {panel.title: panel for panel in panels.rows(view)}
+    assert list(shown) == list(after) and not view.waiting
+    same = {title for title in shown if np.array_equal(shown[title].picture, after[title].picture)}
+    assert same == {"Clean", "Rainy", "Ground truth", "Seen without attack", "|rainy − clean|"}
+    assert np.array_equal(shown["Derained"].picture, draw.pixels(view.derained_unattacked))
+    assert shown["Derained"].remark == "by PEARL, without attack"
+    for title in set(shown) - same - {"Derained"}:
+        assert shown[title].remark == panels.WAITING and np.ptp(shown[title].picture) == 0
 
 
 def test_a_picture_of_ones_own_is_scored_by_agreement(tiny_zoo):
@@ -227,9 +262,23 @@ def test_another_defence_meets_the_same_perturbation(threat, tiny_zoo, passes):
     assert np.array_equal(look(method="nat", steps=3, threat=threat).attacked, met.attacked) == (threat == "transfer")
 
 
-def test_eight_bits_only_make_an_attack_smaller():
-    image = np.random.RandomState(0).randint(0, 256, (8, 8, 3)) / np.float32(255)
+@pytest.mark.parametrize("levels", [True, False], ids=["a picture of 8 bits", "one between their levels, as in rain"])
+def test_eight_bits_only_make_an_attack_smaller(levels):
+    random = np.random.RandomState(0)
+    image = np.float32((random.randint(0, 256, (16, 16, 3)) if levels else random.uniform(0, 255, (16, 16, 3))) / 255)
     attacked = np.clip(image + np.random.RandomState(1).uniform(-0.02, 0.02, image.shape), 0, 1).astype(np.float32)
     stored = draw.eight_bit(attacked, image).astype(float)
-    assert (np.abs(stored - 255 * image) <= 255 * np.abs(attacked - image) + 1e-3).all()
+    least = 0 if levels else 0.5  # no level lies nearer
+    assert (np.abs(stored - 255 * image) <= np.maximum(255 * np.abs(attacked - image), least) + 1e-3).all()
     assert np.array_equal(draw.eight_bit(image, image), np.rint(255 * image))
+
+
+@pytest.mark.parametrize("eps", [0.5, 1, 2.75, 8])
+def test_a_picture_in_rain_stays_in_the_ball_in_eight_bits(eps):
+    image = np.random.RandomState(0).uniform(0, 1, (64, 64, 3)).astype(np.float32)
+    signs = np.random.RandomState(1).choice([-1, 1], image.shape)
+    attacked = np.clip(image + signs * eps / 255, 0, 1).astype(np.float32)
+    assert np.abs(np.rint(255 * attacked) - 255 * image).max() > eps + 0.4, "to the nearest level it would not"
+    stored = draw.eight_bit(attacked, image).astype(float)
+    assert np.abs(stored - 255 * image).max() <= eps + 1e-3
+    assert np.abs(stored - np.rint(255 * image)).max() <= np.floor(eps + 0.5), "nor from the picture's own file"
