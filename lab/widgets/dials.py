@@ -55,7 +55,7 @@ class Dials(dict[str, DOMWidget]):
         self["opacity"] = slider(ui.FloatSlider, "Opacity", OPACITY, 0, 1, 0.05, "opacity", continuous_update=True)
         self.edges = ui.HBox([self[edge] for edge in EDGES], layout=Layout(flex_flow="row wrap"))
         self.adapt()
-        self.column = ui.VBox(list(self.placed()), layout=Layout(width="25em", flex="0 0 auto"))
+        self.column = ui.VBox(list(self.placed()), layout=Layout(flex="0 1 25em", min_width="0"))
 
     def placed(self) -> Iterable[DOMWidget]:
         for heading, names in GROUPS.items():
@@ -64,6 +64,11 @@ class Dials(dict[str, DOMWidget]):
                 yield self.edges if name == "box" else self[name]
                 if name in self.reasons:
                     yield self.reasons[name]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each dial is called, by the part of the setting that it turns."""
+        return {name: dial.description for name, dial in self.items()}
 
     def root(self, dataset: str) -> str | None:
         """Where that data set lies; the built-in one has no folder."""
@@ -170,7 +175,7 @@ def attack(opening: Setting) -> dict[str, DOMWidget]:
 
 def box(edges: Iterable[int]) -> dict[str, DOMWidget]:
     """A field for each edge."""
-    half = {"layout": Layout(width="46%"), "style": {"description_width": "4em"}}
+    half = {"layout": Layout(flex="1 1 9em", width="auto", min_width="0"), "style": {"description_width": "4.5em"}}
     return {
         edge: ui.IntText(at, description=edge, tooltip=help_of("box").format(edge=edge), **half)
         for edge, at in zip(EDGES, edges, strict=True)

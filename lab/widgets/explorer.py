@@ -15,11 +15,14 @@ from ipywidgets import HTML, Button, HBox, IntProgress, Layout, VBox
 from lab.data import uploads
 from lab.system.mistakes import MISTAKES, sentence
 from lab.system.notebook import refuse_unknown_parameters
+from lab.system.words import STOPPED, in_labels
+from lab.view.photo import place
+from lab.view.progress import attacked, step_words
 from lab.view.session import Session, prepared
 from lab.view.setting import KINDS, Setting
 from lab.view.tabled import tabled
 from lab.view.view import View
-from lab.widgets.dials import Dials, visible
+from lab.widgets.dials import Dials, small, visible
 from lab.widgets.latest import Job, Latest
 from lab.widgets.screen import Screen, alarm
 from pearl_core.types import choose
@@ -82,9 +85,13 @@ class Explorer(HBox):
         self.bar = IntProgress(max=1000, description="Attacking …", tooltip="How much of the attack is done.")
         words = "Stops the attack, or continues it where it was stopped."
         self.stop = Button(description=STOP, tooltip=words, layout=Layout(width="auto"))
-        self.progress = HBox([self.bar, self.stop])
-        wide = Layout(flex="1 1 auto", min_width="0", width="100%")
-        super().__init__([self.dials.column, VBox([self.notice, self.progress, self.screen], layout=wide)])
+        self.told = HTML()  # how far the attack is
+        self.progress = HBox([self.bar, self.told, self.stop], layout=Layout(flex_flow="row wrap"))
+        wide = Layout(flex="1 1 22em", min_width="0")
+        super().__init__(
+            [self.dials.column, VBox([self.notice, self.progress, self.screen], layout=wide)],
+            layout=Layout(flex_flow="row wrap"),  # one below the other where there is no room for both
+        )
         self.blank()
         for name, dial in self.dials.items():
             dial.observe(self.covered if name == "opacity" else self.turned, "value")
@@ -99,7 +106,8 @@ class Explorer(HBox):
     @property
     def view(self) -> View | None:
         """The view that is shown; None before the first one, and after an error."""
-        return self.screen.view if self.error is None else None
+        view = self.screen.view
+        return None if self.error is not None or view is None or view.waiting else view
 
     def wait(self) -> Explorer:
         """Wait until the view of the latest setting is shown."""
@@ -146,26 +154,35 @@ class Explorer(HBox):
         if self.session is None or self.session.setting != setting:
             self.session = prepared(setting, own=self.own, data_root=root)
             yield
-        session = self.session
-        for share in session.advance() if going or not session.points() else ():  # no point, no picture
-            self.bar.value, self.stop.description = round(1000 * share), STOP
-            visible(self.bar, True)
-            visible(self.progress, True)
-            yield
-            if not going:
-                break
+        if going and not self.session.finished:
+            self.meanwhile()
+            for done in attacked([self.session]):
+                self.bar.value, self.told.value = round(1000 * done.share), small(done.words)
+                yield
+        session = self.session.reached()
         self.screen.place(len(session.points()))
-        session = session.at(self.screen.shown)
-        view = session.view()
-        self.screen.show(view, self.opacity, tabled(session, data_root=root))
+        session = session if self.screen.shown is None else session.at(self.screen.shown)
+        self.screen.show(session.view(), self.opacity, tabled(session, data_root=root))
         self.error, self.notice.value, self.stop.description = None, "", GO_ON
+        self.told.value = small(STOPPED.format(step=step_words([self.session])))
         visible(self.bar, False)
-        visible(self.progress, not view.finished)
+        visible(self.progress, not self.session.finished)
         visible(self.screen, True)
+
+    def meanwhile(self) -> None:
+        """While an attack is computed: the bar, and of another picture than before what is known without the attack."""
+        setting, shown = self.session.setting, self.screen.view
+        if shown is None or place(shown.setting) != place(setting):
+            self.screen.show(self.session.before(), self.opacity, None)
+            visible(self.screen, True)
+            self.error, self.notice.value = None, ""
+        self.stop.description = STOP
+        visible(self.bar, True)
+        visible(self.progress, True)
 
     def failed(self, error: Exception) -> None:
         """Show the error as one sentence in place of the pictures."""
-        self.error, self.notice.value = error, alarm(sentence(error))
+        self.error, self.notice.value = error, alarm(in_labels(sentence(error), self.dials.labels))
         self.blank()
 
     def blank(self) -> None:

@@ -13,13 +13,16 @@ from ipywidgets import HTML, Button, GridBox, HBox, Layout, SelectionSlider, Tex
 
 from lab.system import draw, html
 from lab.system.mistakes import MISTAKES, sentence
-from lab.system.words import HELP
-from lab.view import charts, matplotlib_charts, panels, rich, take
+from lab.system.words import HELP, OPACITY
+from lab.view import charts, matplotlib_charts, panels, rich, saved, take
 from lab.view.view import View
-from lab.widgets.dials import small
+from lab.widgets.dials import small, visible
 
 RESULT = "result"
 PICTURES = 11  # of a view
+COLUMNS = "repeat(auto-fill, minmax(max(11em, 22%), 1fr))"  # four, or fewer where there is no room
+WRAPPED = {"flex_flow": "row wrap"}
+FOLDER = "explored"
 EVERYTHING = "Writes all pictures, exact arrays, numbers, the setting and the command as files into that folder."
 NO_STEP = "This attack takes no step."
 
@@ -32,21 +35,25 @@ class Screen(VBox):
         self.view: View | None = None
         self.panels: list[panels.Panel] = []
         self.painting = Lock()
+        self.opacity: Callable[[], float] = lambda: OPACITY
         self.readings, self.tabled, self.legend, self.recipe, self.told = (HTML() for _ in range(5))
-        self.trajectory, self.classes = (HTML(layout=Layout(width=share)) for share in ("60%", "38%"))
-        grid = Layout(grid_template_columns="repeat(4, minmax(0, 1fr))", grid_gap="6px", width="100%")
+        self.trajectory, self.classes = (HTML(layout=Layout(flex=f"{share} 1 20em", min_width="0")) for share in (3, 2))
+        grid = Layout(grid_template_columns=COLUMNS, grid_gap="6px", width="100%")
         self.pictures = GridBox([HTML() for _ in range(PICTURES)], layout=grid)
         self.step = SelectionSlider(
             options=[step or 0, RESULT], value=RESULT if step is None else step, disabled=True,
-            description="Shown step", tooltip=HELP["shown"], layout=Layout(width="60%"),
+            description="Shown step", tooltip=HELP["shown"], layout=Layout(width="100%", max_width="40em"),
             continuous_update=False,  # else the slider sends back where it stood while its options grow
         )  # fmt: skip
-        self.folder = Text("explored", description="Folder", tooltip="The folder on this machine to write to.")
+        self.suggested = FOLDER
+        how = {"tooltip": "The folder on this machine to write to.", "layout": Layout(flex="1 1 20em", min_width="0")}
+        self.folder = Text(FOLDER, description="Folder", **how)
         self.write = Button(description="Write everything", tooltip=EVERYTHING)
         self.write.on_click(self.written)
-        charts = HBox([self.trajectory, self.classes], layout=Layout(justify_content="space-between"))
-        taken = [HTML("<b>Save</b>"), HBox([self.folder, self.write]), self.told, self.recipe]
-        super().__init__([self.readings, self.tabled, self.pictures, self.legend, self.step, charts, *taken])
+        charts = HBox([self.trajectory, self.classes], layout=WRAPPED)
+        files = HBox([self.folder, self.write], layout=WRAPPED)
+        self.taken = VBox([self.step, charts, HTML("<b>Save</b>"), files, self.told, self.recipe])
+        super().__init__([self.readings, self.tabled, self.pictures, self.legend, self.taken])
 
     @property
     def shown(self) -> int | None:
@@ -64,14 +71,22 @@ class Screen(VBox):
     def show(self, view: View, opacity: Callable[[], float], tabled: Mapping[str, float] | None) -> None:
         """Show another view; `tabled` are the numbers of the tables for it."""
         with self.painting:
-            self.view, self.panels = view, panels.rows(view)
+            self.view, self.panels, self.opacity = view, panels.rows(view), opacity
             for widget, panel in zip_longest(self.pictures.children, self.panels):
                 widget.value = "" if panel is None else rich.picture(panel, view.palette, opacity())
             self.readings.value, self.tabled.value = rich.readings(view), small(panels.tabled_words(tabled))
-            self.legend.value = draw.legend(view.classes, view.palette)
-            self.trajectory.value, self.classes.value = trajectory(view), classes(view)
-            self.recipe.value = recipe(view, self.root(view.setting.dataset))
-            self.told.value = ""
+            self.legend.value, self.told.value = draw.legend(view.classes, view.palette), ""
+            for widget in (self.readings, self.taken):
+                visible(widget, not view.waiting)
+            if not view.waiting:
+                self.take_along(view)
+
+    def take_along(self, view: View) -> None:
+        """What is known only after the attack: its charts, and what to save."""
+        self.trajectory.value, self.classes.value = trajectory(view), classes(view)
+        self.recipe.value = recipe(view, self.root(view.setting.dataset), self.opacity())
+        if self.folder.value == self.suggested:
+            self.folder.value = self.suggested = f"{FOLDER}/{take.name(view)}"
 
     def cover(self, opacity: Callable[[], float]) -> None:
         """The same view, with the class colours at that opacity."""
@@ -79,6 +94,8 @@ class Screen(VBox):
             for widget, panel in zip(self.pictures.children, self.panels, strict=False):  # none before the first view
                 if panel.labels is not None:
                     widget.value = rich.picture(panel, self.view.palette, opacity())
+            if self.view is not None:
+                self.recipe.value = recipe(self.view, self.root(self.view.setting.dataset), opacity())
 
     def written(self, button: Button) -> None:
         """Write all files into the folder, and say whether that succeeded."""
@@ -86,11 +103,12 @@ class Screen(VBox):
         try:
             if not folder:
                 raise ValueError("wanted a folder to write to, got none")
-            take.write(self.view, Path(folder).expanduser(), self.own, self.root(self.view.setting.dataset))
+            view, into = self.view, Path(folder).expanduser()
+            take.write(view, into, self.own, self.root(view.setting.dataset), self.opacity())
         except MISTAKES as error:
             self.told.value = alarm(sentence(error))
         else:
-            self.told.value = f"Written to {escape(str(Path(folder).expanduser().resolve()))}"
+            self.told.value = f"Written to {escape(str(into.resolve()))}. {small(saved.words(view))}"
 
 
 def trajectory(view: View) -> str:
@@ -109,9 +127,9 @@ def classes(view: View) -> str:
     return html.image(matplotlib_charts.file(figure), "IoU of the classes here", smooth=True)
 
 
-def recipe(view: View, data_root: str | None) -> str:
+def recipe(view: View, data_root: str | None, opacity: float) -> str:
     """The command that makes a view again, and its setting."""
-    command, text = escape(take.look_command(view, data_root)), escape(view.setting.text())
+    command, text = escape(take.look_command(view, data_root, opacity)), escape(view.setting.text())
     return (
         f"<small>This command computes the same numbers again from these files:</small><pre>{command}</pre>"
         f"<details><summary>setting.json</summary><pre>{text}</pre></details>"

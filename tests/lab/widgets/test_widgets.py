@@ -8,7 +8,7 @@ from threading import Event, Thread
 import numpy as np
 import pandas as pd
 import pytest
-from ipywidgets import HTML, Box, Button, IntProgress, ValueWidget
+from ipywidgets import HTML, Box, Button, HBox, IntProgress, ValueWidget
 
 from lab.data import uploads
 from lab.nets import zoo
@@ -126,6 +126,18 @@ def test_every_control_says_what_it_is(tiny_zoo):
     assert all(method.words in choices.help_of("method") for method in METHODS.values())
 
 
+def test_where_there_is_little_room_it_wraps(tiny_zoo):
+    explorer = turn(explore(steps=1), region="box")
+    fixed = [
+        widget.layout.width for widget in every(explorer)
+        if (widget.layout.width or "100%").endswith(("em", "px", "rem")) or (widget.layout.min_width or "0") != "0"
+    ]  # fmt: skip
+    assert fixed == [], "nothing is wider than its place"
+    rows = [widget for widget in every(explorer) if isinstance(widget, HBox) and len(widget.children) > 1]
+    assert len(rows) >= 5 and {row.layout.flex_flow for row in rows} == {"row wrap"}
+    assert "auto-fill" in explorer.screen.pictures.layout.grid_template_columns
+
+
 def test_what_is_shown_in_a_notebook_is_a_widget(tiny_zoo):
     assert "application/vnd.jupyter.widget-view+json" in sound(explore())._repr_mimebundle_()
 
@@ -239,11 +251,19 @@ def test_stop_shows_how_far_the_attack_came_and_it_goes_on(tiny_zoo, gate, passe
     assert gate.reached.wait(PATIENCE)
     assert explorer.progress.layout.display is None and explorer.bar.layout.display is None
     assert explorer.stop.description == STOP and 0 < explorer.bar.value < explorer.bar.max and explorer.view is None
+    assert "step 2 of 6" in explorer.told.value
+    known = titled(explorer)
+    assert panels.WAITING in known["Attacked"] and "by Derain + Seg, without attack" in known["Derained"]
+    assert explorer.screen.layout.display is None and explorer.screen.taken.layout.display == "none"
     explorer.stop.click()
     gate.let_go()
     sound(explorer)
     assert not explorer.view.finished and "stopped early" in titled(explorer)["Attacked"]
     assert passes.count("gradient") == 3 and explorer.stop.description == GO_ON
+    assert "Stopped at step 2 of 6" in explorer.told.value and explorer.screen.taken.layout.display is None
+    assert titled(explorer)["Clean"] == known["Clean"]
+    again = explorer.view.setting
+    assert again == Setting(attack="apgd", steps=6, shown=again.shown) and again.shown is not None
     assert explorer.progress.layout.display is None and explorer.bar.layout.display == "none"
     explorer.screen.step.value = 1
     assert not sound(explorer).view.finished and passes.count("gradient") == 3
@@ -258,7 +278,8 @@ def test_stop_before_the_first_step(tiny_zoo, passes):
     explorer = Explorer(Setting(steps=4), None, None)
     explorer.going = False
     explorer.look()
-    assert not sound(explorer).view.finished and len(explorer.view.points) == 1 and passes.count("gradient") <= 1
+    assert sound(explorer).view.setting == Setting(steps=0) and len(explorer.view.points) == 1
+    assert passes.count("gradient") == 0 and explorer.progress.layout.display is None
     assert np.array_equal(explorer.view.attacked, explorer.view.rainy)
     explorer.stop.click()
     assert sound(explorer).view.finished
@@ -301,9 +322,9 @@ def test_a_picture_of_ones_own(tiny_zoo):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"eps": 99}, "wanted eps from 0 to 16, got 99"),
+        ({"eps": 99}, "wanted “ε (1/255)” from 0 to 16, got 99"),
         ({"epss": 9}, "unknown part of a setting"),
-        ({"index": 12}, "wanted an image of scenes test from 0 to 11, got 12"),
+        ({"index": 12}, "wanted a picture of scenes test from 0 to 11, got 12"),
         ({"image": "street.png"}, "wanted a numpy array, got str"),
         ({"image": np.zeros((8, 8, 3), np.uint8)}, "wanted sides of at least 32 pixels"),
         ({"setting": {"eps": 4}}, "wanted a Setting to open on, got dict"),
@@ -323,7 +344,7 @@ def test_a_mistake_is_one_sentence(tiny_zoo, given, said, capfd):
 def test_what_does_not_fit_is_said_until_it_does(tiny_zoo):
     explorer = sound(explore(steps=1))
     explorer.dials["rain_seed"].value = "many"
-    assert "wanted a whole number for rain_seed, got &#x27;many&#x27;" in explorer.wait().notice.value
+    assert "wanted a whole number for “Rain seed”, got &#x27;many&#x27;" in explorer.wait().notice.value
     turn(explorer, rain_seed="3")
     turn(explorer, region="rain")
     explorer.dials["amount"].value = 0
@@ -352,6 +373,8 @@ def test_everything_is_written_into_the_folder(tiny_zoo, tmp_path):
     assert "Written to" in explorer.screen.told.value
     names = {path.name for path in (tmp_path / "there").iterdir()}
     assert names == set(take.files(explorer.view)) and "exact.npz" in names
+    assert "8 bits, rounded towards the rainy picture" in explorer.screen.told.value
+    assert f"{explorer.view.setting.steps}steps" in explorer.screen.suggested
     assert json.loads((tmp_path / "there" / "setting.json").read_text())["eps"] == 4
     numbers = pd.read_csv(tmp_path / "there" / "numbers.csv").set_index("metric").attacked
     assert numbers.to_dict() == pytest.approx(explorer.view.metrics, rel=1e-12)
