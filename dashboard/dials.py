@@ -48,7 +48,9 @@ def begin() -> None:
         try:
             state.turned |= setting.from_query(told).changed()
         except ValueError as error:
-            st.error(f"The address of this page holds no setting: {error}. The page opens with the usual one.")
+            state.wrong = f"The address of this page holds no setting: {error}. The page opens with the usual one."
+    if "wrong" in state:
+        st.error(state.wrong)  # until an address is written that does
     turn(**state.pop("pending", {}))
 
 
@@ -252,5 +254,6 @@ def opacity_of(text) -> float:
 
 def remembered(viewed: Setting, opacity: float, **more: str) -> None:
     """The whole setting into the address, so that a link reopens the same view."""
+    st.session_state.pop("wrong", None)
     told = viewed.query() | more | {"opacity": f"{opacity:g}"}
     remember(PAGE, dict.fromkeys([*KINDS, *BESIDE], "") | told, {"opacity": f"{OPACITY:g}"})

@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from viewer import data_url, viewer
 
-from lab.system import draw, mistakes
-from lab.view import take
+from lab.system import draw, mistakes, words
+from lab.view import photo, progress, saved, take
 from lab.view.panels import Panel
 from lab.view.session import Session
 from lab.view.setting import Setting
@@ -32,32 +32,57 @@ def sentences() -> Iterator[None]:
         st.error(mistakes.sentence(error))
 
 
-def attacked(*sessions: Session) -> None:
+def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> list[Session]:
     """Attack where that is not done, with a bar that shows how far it is and a button that stops it.
 
-    A newer setting ends this run of the script at the next step; what was computed is kept with the trajectory.
+    A newer setting ends this run of the script at the next step; what was computed is kept with the trajectory. A
+    picture that this page does not show yet is shown `meanwhile`, as far as it is known without the attack.
+    Returns the sessions as far as they came.
     """
-    place = st.empty()
-    for number, session in enumerate(sessions):
-        if session.finished or st.session_state.get("stopped") == session.setting:
-            continue
-        with place.container():
-            bar, button = st.columns([9, 1], vertical_alignment="center")
-            bar = bar.progress(0.0, "Attacking …")
-            button.button(
-                "Stop", key=f"stop_{number}", on_click=stop, args=(session.setting,), help="Stops the attack here."
-            )
-        for share in session.advance():
-            bar.progress(share, f"Attacking … {len(session.points())} points")
+    place, settings = st.empty(), [session.setting for session in sessions]
+    if all(session.finished for session in sessions):
+        return pictured(page, sessions)
+    if st.session_state.get("stopped") == settings:
+        return pictured(page, stopped(place, sessions))
+    new = st.session_state.get("pictured") != picture_of(page, sessions)
+    with place.container():
+        bar, button = st.columns([9, 1], vertical_alignment="center")
+        bar = bar.progress(0.0, "Attacking …")
+        button.button("Stop", on_click=stop, args=(settings,), help="Stops the attack here.")
+    if new:
+        meanwhile()
+    for done in progress.attacked(sessions):
+        bar.progress(done.share, f"Attacking … {done.words}")
     place.empty()
-    if not all(session.finished for session in sessions):
-        place.button(
-            "Continue the attack", on_click=stop, args=(None,), help="Continues the attack where it was stopped."
-        )
+    pictured(page, sessions)
+    if new:
+        st.rerun()  # with what was shown meanwhile in its place
+    return list(sessions)
 
 
-def stop(setting: Setting | None) -> None:
-    st.session_state.stopped = setting
+def stopped(place, sessions: Sequence[Session]) -> list[Session]:
+    """As far as the attack came, which the page says, and a button to go on."""
+    linked = len(sessions) == 1 or all(session.setting.stepwise for session in sessions)
+    with place.container():
+        told = words.STOPPED if linked else words.STOPPED_WHOLE
+        st.caption(told.format(step=progress.step_words(sessions)))
+        st.button("Continue the attack", on_click=stop, args=(None,), help="Continues the attack where it was stopped.")
+    return progress.evenly(sessions)
+
+
+def stop(settings: list[Setting] | None) -> None:
+    st.session_state.stopped = settings
+
+
+def picture_of(page: str, sessions: Sequence[Session]) -> tuple:
+    """Which picture in which rain is seen on which page."""
+    return page, *photo.place(sessions[0].setting)
+
+
+def pictured(page: str, sessions: Sequence[Session]) -> list[Session]:
+    """Remember which picture this page shows now."""
+    st.session_state.pictured = picture_of(page, sessions)
+    return list(sessions)
 
 
 def pictures(
@@ -97,29 +122,34 @@ class Download(NamedTuple):
     made: Callable[[], str | bytes]
 
 
-def downloads(view: View, own: np.ndarray | None, data_root: str | None, title: str = "Download") -> None:
-    """Everything of a view to download, and the command that makes it again."""
-    name = f"{view.key.replace('/', '-')}-{view.setting.method}-{view.setting.attack}"
-    name += f"-step{view.setting.shown}of{view.setting.steps}" if view.setting.shown is not None else ""
-    with st.expander(title):
-        for column, file in zip(st.columns(4), files(view, own, data_root), strict=True):
-            column.download_button(
-                file.label, file.made, f"{name}.{file.ending}", help=file.words, on_click="ignore", width="stretch",
-                key=f"{file.label} {name}",
-            )  # fmt: skip
+def downloads(
+    view: View, own: np.ndarray | None, data_root: str | None, opacity: float, title: str = "Download"
+) -> None:
+    """Everything of a view to download, what the saved picture scores, and the command that makes it again."""
+    name = take.name(view)
+    with st.expander(title, on_change="rerun", key=title) as box:
+        with st.container(horizontal=True):  # which wraps
+            for file in files(view, own, data_root, opacity):
+                st.download_button(
+                    file.label, file.made, f"{name}.{file.ending}", help=file.words, on_click="ignore",
+                    key=f"{file.label} {name}",
+                )  # fmt: skip
+        if box.open:  # one forward pass, for those who look
+            st.markdown(saved.words(view))
         st.markdown("This command computes the same numbers again from the files in the ZIP:")
-        st.code(take.look_command(view, data_root), language="bash")
+        st.code(take.look_command(view, data_root, opacity), language="bash")
 
 
-def files(view: View, own: np.ndarray | None, data_root: str | None) -> list[Download]:
+def files(view: View, own: np.ndarray | None, data_root: str | None, opacity: float) -> list[Download]:
     """What may be downloaded of a view."""
     everything = "All pictures, exact arrays, numbers, the setting and the command."
     return [
-        Download("Everything (ZIP)", "zip", everything, lambda: take.bundle(view, own, data_root)),
-        Download("Numbers (CSV)", "csv", "The numbers above, with and without attack.",
+        Download("Everything (ZIP)", "zip", everything, lambda: take.bundle(view, own, data_root, opacity)),
+        Download("Attacked picture (PNG)", "png", words.SAVED, lambda: saved.saved(view).file),
+        Download("Numbers (CSV)", "csv", "The numbers above, with and without attack, and those of the saved picture.",
                  lambda: take.numbers(view).to_csv(index=False)),
         Download("Setting (JSON)", "json", "All the dials of this page; the command below reads this file.",
                  view.setting.text),
-        Download("Pictures in one (PNG)", "png", "All pictures of this page on one sheet.",
-                 lambda: draw.png(draw.contact(take.pictures(view)))),
+        Download("Pictures in one (PNG)", "sheet.png", "All pictures of this page on one sheet.",
+                 lambda: draw.png(draw.contact(take.pictures(view, opacity)))),
     ]  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dials
 import parts
 import streamlit as st
 
+from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import available
 from lab.system import draw, words
@@ -36,12 +39,15 @@ def main() -> None:
         on = {"on": methods[0]} if shared else {}
         settings = [Setting(**chosen | on | {"method": method}) for method in methods]
         sessions = [prepared(setting, own=photo.own, data_root=photo.root) for setting in settings]
-        parts.attacked(*sessions)
+        sessions = parts.attacked(
+            *sessions, page="compare", meanwhile=lambda: pictures([session.before() for session in sessions], opacity)
+        )
         views = [session.view() for session in sessions]
-        dials.remembered(settings[0], opacity, methods=",".join(methods), perturbation="" if shared else "own")
+        linked = replace(sessions[0].setting, shown=None)  # the points of several attacks have no place in it
+        dials.remembered(linked, opacity, methods=",".join(methods), perturbation="" if shared else "own")
         show(views, opacity, shared)
         for view in views:
-            parts.downloads(view, photo.own, photo.root, f"Download: {method_title(view.setting.method)}")
+            parts.downloads(view, photo.own, photo.root, opacity, f"Download: {method_title(view.setting.method)}")
 
 
 def compared(dataset: str) -> list[str]:
@@ -50,7 +56,8 @@ def compared(dataset: str) -> list[str]:
     state, there = st.session_state, available(dataset)
     dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     if len(there) < 2:
-        raise ValueError(f"wanted two methods or more with weights for {dataset} to compare, got {len(there)}")
+        named = title(dataset)
+        raise ValueError(f"wanted two methods or more with weights for {named} to compare, got {len(there)}")
     if "methods" not in state:
         asked = state.turned.get("methods", "").split(",")
         state.methods = [name for name in asked if name in METHODS][:MOST] or START.split(",")
@@ -86,19 +93,26 @@ def show(views: list[View], opacity: float, shared: bool) -> None:
     st.table(numbers)
     computed = f"computed {SHARED if shared else OWN}"
     st.caption(f"In brackets: the change by the attack. {panels.point_words(views[0])}, {computed}.")
-    divided = st.toggle("Before and after with a divider", key="divided", help=words.DIVIDER)
+    dials.placed("divided", lambda value: isinstance(value, bool), start=False)
+    divided = dials.keep("divided", st.toggle("Before and after with a divider", key="divided", help=words.DIVIDER))
     if divided:
         before = [panels.classes(view)[1]._replace(title=title) for title, view in zip(titles, views, strict=True)]
         after = [panels.classes(view)[2] for view in views]
         parts.pictures(before, views[0], opacity, key="divided_pictures", columns=len(views), other=after)
     else:
-        rows = zip(*(lined(view, title) for view, title in zip(views, titles, strict=True)), strict=True)
-        parts.pictures([panel for row in rows for panel in row], views[0], opacity, key="compared", columns=len(views))
+        pictures(views, opacity)
     st.html(draw.legend(views[0].classes, views[0].palette))
 
 
-def lined(view: View, title: str) -> list[panels.Panel]:
+def pictures(views: list[View], opacity: float) -> None:
+    """The pictures, a column for each method."""
+    rows = zip(*map(lined, views), strict=True)
+    parts.pictures([panel for row in rows for panel in row], views[0], opacity, key="compared", columns=len(views))
+
+
+def lined(view: View) -> list[panels.Panel]:
     """One column: what goes in, what comes out of the derainer, the predictions, the errors."""
+    title = method_title(view.setting.method)
     attacked, derained = panels.stages(view)[2:]
     _, before, after, wrong = panels.classes(view)
     return [

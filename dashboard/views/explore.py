@@ -18,6 +18,8 @@ INTRODUCTION = """A network segments a street scene in the rain. An attacker add
 visible, and the segmentation fails. **Which method still works?** Choose a picture, a method and an attack on the
 left."""
 RESULT = "result"
+# A number is never cut off: where there is no room for all, they wrap.
+ROOM = "<style>.st-key-readings > div:has(.stMetric) {flex: 1 1 13rem !important; min-width: min(13rem, 100%)}</style>"
 
 
 def main() -> None:
@@ -27,13 +29,14 @@ def main() -> None:
     with parts.sentences():
         setting, photo, opacity = dialled()
         session = prepared(setting, own=photo.own, data_root=photo.root)
-        parts.attacked(session)
-        session = session.at(chosen_step(session))
+        (session,) = parts.attacked(session, page="explore", meanwhile=lambda: pictures(session.before(), opacity))
+        step = chosen_step(session)
+        session = session if step is None else session.at(step)
         view = session.view()
         dials.remembered(session.setting, opacity)
         readings(view, panels.tabled_words(tabled(session, data_root=photo.root)))
         show(view, opacity)
-        parts.downloads(view, photo.own, photo.root)
+        parts.downloads(view, photo.own, photo.root, opacity)
 
 
 def dialled() -> tuple[Setting, dials.Photographed, float]:
@@ -54,21 +57,22 @@ def chosen_step(session: Session) -> int | None:
 
 def readings(view: View, tabled: str) -> None:
     """The numbers, and what the tables hold of this picture."""
-    numbers = panels.readings(view)
-    for column, reading in zip(st.columns(len(numbers)), numbers, strict=True):
-        column.metric(
-            reading.label, reading.value, f"{reading.change} by attack" if reading.change else "unchanged",
-            delta_color="normal" if reading.change else "off", delta_arrow="auto" if reading.change else "off",
-            help=reading.words, border=True,
-        )  # fmt: skip
+    with st.container(horizontal=True, key="readings"):
+        st.html(ROOM)
+        for reading in panels.readings(view):
+            st.metric(
+                reading.label, reading.value, f"{reading.change} by attack" if reading.change else "unchanged",
+                delta_color="off" if not reading.change else "red" if reading.fell else "green",
+                delta_arrow="off" if not reading.change else "down" if reading.fell else "up",
+                help=reading.words, border=True,
+            )  # fmt: skip
     if tabled:
         st.caption(tabled)
 
 
 def show(view: View, opacity: float) -> None:
     """The pictures, and the trajectory of the attack."""
-    parts.pictures(panels.rows(view), view, opacity, key="explore")
-    st.html(draw.legend(view.classes, view.palette))
+    pictures(view, opacity)
     left, right = st.columns([3, 2])
     with left:
         trajectory(view)
@@ -76,6 +80,12 @@ def show(view: View, opacity: float) -> None:
         with right:
             st.markdown("**The classes in this picture**")
             st.plotly_chart(plotly_charts.classes(charts.classes(view)), key="classes", config=parts.BARE)
+
+
+def pictures(view: View, opacity: float) -> None:
+    """The pictures and the colours of their classes."""
+    parts.pictures(panels.rows(view), view, opacity, key="explore")
+    st.html(draw.legend(view.classes, view.palette))
 
 
 def trajectory(view: View) -> None:

@@ -16,8 +16,8 @@ from lab.data import dataset
 from lab.measure import measuring
 from lab.measure.trial import Trial
 from lab.system import draw
-from lab.view import panels, setting
-from lab.view.session import RECENT, look
+from lab.view import panels, progress, saved, setting
+from lab.view.session import RECENT, look, prepared
 from lab.view.setting import Setting
 from pearl_core.derain import DERAINERS
 
@@ -182,7 +182,7 @@ def test_one_defence_is_none_to_compare_and_the_choice_comes_back(app):
     turn(app, "Methods", ["nat", "pearl"])
     dial(app, "Data set").set_value("objects").run()
     assert [error.value for error in app.error] == [
-        "wanted two methods or more with weights for objects to compare, got 1"
+        "wanted two methods or more with weights for built-in objects to compare, got 1"
     ]
     assert dial(turn(app, "Data set", "scenes"), "Methods").value == ["nat", "pearl"]
 
@@ -290,6 +290,77 @@ def test_a_missing_net_is_one_sentence(small):
     assert "no trained net" in error.value and "python -m lab train" in error.value
     assert "\n" not in error.value
     assert not app.metric
+
+
+def test_a_stopped_attack_is_shown_linked_and_named_as_far_as_it_came(tiny_zoo, passes):
+    wanted = Setting(steps=20, eps=4)
+    for done in progress.attacked([prepared(wanted)]):
+        if done.words.startswith("step 3"):
+            break
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["steps"], app.query_params["eps"] = "20", "4"
+    app.session_state.stopped = [wanted]
+    sound(app.run())
+    assert figures(app) == expected(look(steps=3, eps=4)) and passes.count("gradient") == 3
+    assert address(app) == {"steps": "3", "eps": "4"} and dial(app, "Steps").value == 20
+    assert any(caption.value.startswith("Stopped at step 3 of 20.") for caption in app.caption)
+    assert figures(opened(**address(app))) == figures(app) and passes.count("gradient") == 3
+    sound(app.button[0].click().run())
+    assert figures(app) == expected(look(wanted)) and address(app)["steps"] == "20"
+
+
+def test_methods_that_are_stopped_together_are_compared_equally_far(tiny_zoo, passes):
+    shared = {"steps": 20, "threat": "adaptive"}
+    settings = [Setting(method=method, **shared) for method in ("pearl", "nat")]
+    for done in progress.attacked([prepared(each) for each in settings]):
+        if done.words.startswith("step 2"):
+            break
+    app = opened(steps="20", threat="adaptive", eps="0", methods="pearl,nat", perturbation="own")
+    page(app, "compare")
+    app.session_state.stopped = settings
+    turn(app, "Strength ε (1/255)", 8.0)
+    assert passes.count("gradient") == 4 and address(app)["steps"] == "2"
+    assert pictures(app)["NAT: seen under attack"] == encoded(look(method="nat", steps=2, threat="adaptive").derained)
+
+
+@pytest.mark.parametrize("name", ["explore", "compare"])
+def test_while_a_picture_is_attacked_first_what_is_known_of_it_is_shown(name, tiny_zoo, monkeypatch):
+    app = page(opened(eps="0", steps="3"), name)
+
+    def held(sessions):
+        yield progress.Progress(0.5, "step 1 of 3, about 2 s to go")
+        raise ValueError("held")
+
+    with monkeypatch.context() as holding:
+        holding.setattr(progress, "attacked", held)
+        dial(app, "Picture").set_value(1)
+        dial(app, "Strength ε (1/255)").set_value(8.0).run()
+    assert [error.value for error in app.error] == ["held"] and not app.metric
+    known = pictures(app)
+    assert panels.WAITING in remarks(app)
+    turn(app, "Steps", 4)
+    assert panels.WAITING not in remarks(app)
+    shown = pictures(app)
+    prefix, lower = ("", str) if name == "explore" else ("PEARL: ", str.lower)
+    same = {title for title in known if known[title] == shown[title]}
+    assert prefix + lower("Seen without attack") in same and prefix + lower("Attacked") not in same
+
+
+def test_what_the_saved_picture_scores_stands_beside_it_once_somebody_looks(app, passes):
+    def told() -> list[str]:
+        return [text.value for text in app.markdown if "Read back" in text.value]
+
+    assert told() == []
+    passes.clear()
+    app.session_state["Download"] = True
+    sound(app.run())
+    (words,) = told()
+    assert words == saved.words(look()) and "8 bits, rounded towards the rainy picture" in words
+    assert passes == ["model"]
+    turn(app, "Opacity of the classes", 0.2)
+    assert told() == [words] and passes == ["model"] and "--opacity 0.2" in app.code[0].value
+    labels = [button.label for button in app.get("download_button")]
+    assert "Attacked picture (PNG)" in labels
 
 
 def test_a_setting_stays_on_the_way_to_another_page_and_back(app):

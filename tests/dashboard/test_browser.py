@@ -23,7 +23,6 @@ from lab.bench import browser
 from lab.bench import dashboard as bench
 from lab.bench.dashboard import PAINTED, RENEWED, REPAINTED, shown
 from lab.cli import main
-from lab.system import draw
 from lab.view import panels, setting
 from lab.view.session import look
 from lab.view.setting import Setting
@@ -158,7 +157,7 @@ def test_a_link_reopens_the_same_view(page, server):
     found = opened(page, server, **wanted.query(), opacity="0.3")
     view = look(wanted)
     assert found["figures"] == shown(view)["figures"] and shown(view)["remark"] in found["remarks"]
-    assert np.array_equal(browser.painted(page, "Attacked"), draw.pixels(view.attacked))
+    assert np.array_equal(browser.painted(page, "Attacked"), view.rounded)
     assert asked(page) == wanted.query() | {"opacity": "0.3"}
     assert browser.dial(page, "opacity").get_attribute("aria-valuetext") == "0.30"
 
@@ -264,7 +263,7 @@ def test_broken_files_are_sentences_and_a_palette_png_is_a_picture(page, server)
     assert not alerts(page) and browser.painted(page, "Rainy").shape == (64, 96, 3)
     view = look(own=np.array(palette.convert("RGB")))
     assert browser.seen(page)["figures"] == shown(view)["figures"]
-    assert np.array_equal(browser.painted(page, "Attacked"), draw.pixels(view.attacked))
+    assert np.array_equal(browser.painted(page, "Attacked"), view.rounded)
 
 
 def give(page, name: str, data: bytes) -> None:

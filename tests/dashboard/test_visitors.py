@@ -22,7 +22,6 @@ import torch
 from lab.bench import browser
 from lab.bench.dashboard import REPAINTED, shown
 from lab.nets.methods import METHODS
-from lab.system import draw
 from lab.view import setting
 from lab.view.session import RECENT, look, prepared
 from lab.view.setting import Setting
@@ -179,7 +178,7 @@ def shows(page, view: View, ready: int) -> int:
     condition = f"{REPAINTED} && seen.figures.length && seen.remarks.includes(given.remark) && !seen.running"
     seen = browser.until(page, condition, ready=ready, remark=told["remark"])
     assert seen["figures"] == told["figures"], view.setting
-    assert np.array_equal(browser.painted(page, "Attacked"), draw.pixels(view.attacked)), view.setting
+    assert np.array_equal(browser.painted(page, "Attacked"), view.rounded), view.setting
     assert setting.from_query(dict(parse_qsl(urlsplit(page.url).query))) == view.setting
     assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
     return seen["ready"]
