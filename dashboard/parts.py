@@ -64,8 +64,7 @@ def stopped(place, sessions: Sequence[Session]) -> list[Session]:
     """As far as the attack came, which the page says, and a button to go on."""
     linked = len(sessions) == 1 or all(session.setting.stepwise for session in sessions)
     with place.container():
-        told = words.STOPPED if linked else words.STOPPED_WHOLE
-        st.caption(told.format(step=progress.step_words(sessions)))
+        st.caption(f"{words.STOPPED.format(step=progress.step_words(sessions))} {words.LINKED[linked]}")
         st.button("Continue the attack", on_click=stop, args=(None,), help="Continues the attack where it was stopped.")
     return progress.evenly(sessions)
 

@@ -151,8 +151,8 @@ CLAIM_COLUMNS = {
 
 # ---- what an attack is doing, and what is left of it in a file ----
 
-STOPPED = "Stopped at {step}. Pictures, numbers, files and the link of this page show the attack so far."
-STOPPED_WHOLE = "Stopped at {step}. Pictures, numbers and files show the attack so far; the link leads to all of it."
+STOPPED = "Stopped at {step}. Pictures, numbers and files show the attack so far."
+LINKED = {True: "So does the link of this page.", False: "The link of this page leads to the whole attack."}
 ROUNDED = "8 bits, rounded towards the rainy picture"  # how an attacked picture is saved, by name
 SAVED = f"The attacked picture alone: {ROUNDED}, so that it stays within ε. What this file scores stands below."
 

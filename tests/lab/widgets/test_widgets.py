@@ -260,7 +260,7 @@ def test_stop_shows_how_far_the_attack_came_and_it_goes_on(tiny_zoo, gate, passe
     sound(explorer)
     assert not explorer.view.finished and "stopped early" in titled(explorer)["Attacked"]
     assert passes.count("gradient") == 3 and explorer.stop.description == GO_ON
-    assert "Stopped at step 2 of 6" in explorer.told.value and explorer.screen.taken.layout.display is None
+    assert "Stopped at step 3 of 6" in explorer.told.value and explorer.screen.taken.layout.display is None
     assert titled(explorer)["Clean"] == known["Clean"]
     again = explorer.view.setting
     assert again == Setting(attack="apgd", steps=6, shown=again.shown) and again.shown is not None
