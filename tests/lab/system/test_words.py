@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.system.words import DIALS, sentence, signed
+from lab.system.words import DIALS, in_labels, signed
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from lab.system.words import DIALS, sentence, signed
     ],
 )
 def test_an_error_names_the_dials_of_its_page(error, words):
-    assert sentence(ValueError(error), DIALS) == words
-    assert sentence(ValueError(error)) == error, "on the command line it names what is typed there"
+    assert in_labels(error, DIALS) == words
+    assert in_labels(error, {}) == error
 
 
 def test_a_sign_is_as_long_as_the_other():
