@@ -14,15 +14,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..adapters import adapted
+from ..chance import Steady, drawing, key_of
 from ..pipeline import frozen
 from ..precision import PRECISIONS, lowered
 from ..types import VOID, Output, choose
-from .compose import Trajectory, ready
+from .compose import Trajectory, ready, with_gradients
+from .judging import check_classes, refuse_nonsense
 from .objectives import gap
-from .problem import check_classes, refuse_nonsense
 from .searches import wide
 
 Slope = Callable[[Tensor, Tensor, Tensor], Tensor]
+Ask = Callable[[Tensor, Tensor, int], Output]
 
 
 def penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
@@ -123,12 +126,15 @@ class AlmaProx:
         reaches the goal later stays, and its perturbation goes on shrinking.
         """
         images, target = ready(images, target, mask)
-        call = lowered(model, images, self.precision)
+        yield from with_gradients(self.looks(adapted(model), images, target, mask))
+
+    def looks(self, model: nn.Module, images: Tensor, target: Tensor, mask: Tensor | None) -> Iterator[Step]:
+        ask = asking(model, images, self.precision)
         if self.together:
-            yield from self.search(model, call, images, target, mask)
+            yield from self.search(model, ask, images, target, mask)
             return
         with frozen(model), torch.no_grad():
-            constraints, _, share = self.seen(call(images), target)
+            constraints, _, share = self.seen(ask(images, images, 0), target)
             loss = self.mean(constraints, target != VOID)
         refuse_nonsense(0, constraint=constraints)
         left = ((share < self.threshold) & (target != VOID).flatten(1).any(1)).nonzero().flatten()
@@ -137,12 +143,10 @@ class AlmaProx:
             yield Step(nothing, share, loss)
             return
         everyone = Step(nothing, share, loss)
-        for step in self.search(model, call, images[left], target[left], None if mask is None else mask[left]):
+        for step in self.search(model, ask, images[left], target[left], None if mask is None else mask[left]):
             yield Step(*(whole.index_copy(0, left, some) for whole, some in zip(everyone, step, strict=True)))
 
-    def search(
-        self, model: nn.Module, call: Callable, images: Tensor, target: Tensor, mask: Tensor | None
-    ) -> Iterator[Step]:
+    def search(self, model: nn.Module, ask: Ask, images: Tensor, target: Tensor, mask: Tensor | None) -> Iterator[Step]:
         """The same for images that all need a perturbation."""
         valid = target != VOID
         lower, upper = (edge if mask is None else edge * mask.unsqueeze(1) for edge in (-images, 1 - images))
@@ -156,7 +160,7 @@ class AlmaProx:
         for step in range(self.steps):
             with frozen(model), torch.enable_grad():
                 point = (images + delta).detach().requires_grad_(True)
-                constraints, turned, share = self.seen(call(point), target)
+                constraints, turned, share = self.seen(ask(images, point, step), target)
                 loss = self.mean(constraints.detach(), valid)
                 there = share >= self.threshold
                 slows = torch.where(there, slows.clamp(max=step), slows)
@@ -218,6 +222,16 @@ class AlmaProx:
         worst = constraints.masked_fill(~valid, -torch.inf).flatten(1).sort(1, descending=True).values
         edge = worst.gather(1, (spare - 1).clamp(min=0).unsqueeze(1))  # of each image by itself
         return valid & ((constraints <= edge.view(-1, 1, 1)) | (spare == 0).view(-1, 1, 1))
+
+
+def asking(model: nn.Module, images: Tensor, precision: str) -> Ask:
+    """(pictures, points, step) -> the model's answers at the points; random numbers inside come from the others."""
+    with drawing(0, images.device):  # folding looks at the model's answers
+        call = lowered(model, images, precision)
+    steady = Steady()
+    return lambda pictures, points, step: steady(
+        call, points, lambda: [key_of(picture, f"look {step}") for picture in pictures]
+    )
 
 
 class Best:

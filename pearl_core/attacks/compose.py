@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from .objectives import Objective
 from .problem import ImageProblem
 from .searches import Search
 
+T = TypeVar("T")
 Attack = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
@@ -231,6 +232,31 @@ def ready(images: Tensor, target, mask: Tensor | None = None, keys: Sequence[str
     with torch.inference_mode(False):  # so that an attack can take gradients when it is called there
         images, target = (select(part, outside) for part in (images, target))
         return images.detach(), target.long() if isinstance(target, Tensor) else target
+
+
+def with_gradients(points: Iterator[T]) -> Iterator[T]:
+    """The same, each made outside `torch.inference_mode()`, whose mode the caller keeps meanwhile.
+
+    Args:
+        points: makes one at a time, with gradients.
+
+    Returns:
+        An iterator of the same.
+
+    Example:
+        >>> import torch
+        >>> from pearl_core.attacks.compose import with_gradients
+        >>> with torch.inference_mode():
+        ...     list(with_gradients(torch.is_inference_mode_enabled() for _ in range(2)))
+        [False, False]
+    """
+    while True:
+        with torch.inference_mode(False):
+            try:
+                point = next(points)
+            except StopIteration:
+                return
+        yield point
 
 
 def outside(tensor: Tensor) -> Tensor:

@@ -99,9 +99,18 @@ def test_half_precision_pictures_are_refused(dtype, attack):
         attack(NET, SAMPLE.rainy.to(dtype), SAMPLE.labels)
 
 
-@pytest.mark.parametrize("name", ["bim", "apgd", "sea"])
+def test_alma_prox_takes_any_model_and_fixes_its_chance():
+    attack = zoo.alma_prox(4)
+    first = attack(Noisy("torch"), SAMPLE.rainy, SAMPLE.labels)
+    torch.rand(3)
+    assert torch.equal(attack(Noisy("torch"), SAMPLE.rainy, SAMPLE.labels), first)
+    bare = attack(lambda images: {"out": NET(images).logits}, SAMPLE.rainy, SAMPLE.labels)
+    assert torch.equal(bare, attack(NET, SAMPLE.rainy, SAMPLE.labels))
+
+
+@pytest.mark.parametrize("name", ["bim", "apgd", "sea", "alma_prox", "square"])
 def test_an_attack_in_inference_mode_is_the_same_attack(name):
-    attack = getattr(zoo, name)(8, 3)
+    attack = zoo.CATALOGUE[name](steps=4)
     wanted = attack(NET, SAMPLE.rainy, SAMPLE.labels)
     with torch.inference_mode():
         assert torch.equal(attack(NET, SAMPLE.rainy.clone(), SAMPLE.labels.clone()), wanted)
