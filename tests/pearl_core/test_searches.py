@@ -90,8 +90,9 @@ def crosses(attack, random_start: bool) -> bool:
 
 
 def named():
-    """Every attack on segmenters, its protocols and starts, where its steps can cross the ball."""
-    for name, function in sorted(zoo.ATTACKS.items()):
+    """Every attack on segmenters by gradients, its protocols and starts, where its steps can cross the ball."""
+    guided = {name: make for name, make in zoo.ATTACKS.items() if not zoo.CATALOGUE[name].queries}
+    for name, function in sorted(guided.items()):
         for protocol in zoo.PROTOCOLS if "protocol" in signature(function).parameters else (None,):
             options = {} if protocol is None else {"protocol": protocol}
             options |= {"steps": 30} if name in ("apgd", "red_eps_apgd", "sea") else {}
