@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab.data import dataset, files, rainy, voc
+from lab.data import dataset, files, voc
 from lab.data.check import check
 
 from ..layouts import coloured, one_line, save, tiles, voc_tree
@@ -240,7 +240,7 @@ def test_what_is_trained_on_and_scored_is_remarked(root):
 
 
 def test_rain_wants_a_calibration(root, tmp_path, monkeypatch):
-    monkeypatch.setattr(rainy, "RECORDS", tmp_path / "rain.json")
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
     with pytest.raises(ValueError, match=r"no strength .* voc at 473x473; find it with .*data calibrate voc") as error:
         opened(root, size=None, rain="heavy")
     one_line(error)
