@@ -237,6 +237,7 @@ def test_what_is_trained_on_and_scored_is_remarked(root):
     assert f"train_aug.txt lists {VAL[1]}, and so does val.txt: trained on and scored" in report
     assert "SegmentationClassAug/ holds extra, not listed in train_aug.txt and not read" in report
     assert report.count("scored") == report.count("not read") == 1
+    assert f"val and train_aug share 1 picture: {VAL[1]}\nall of it reads, but two splits share pictures" in report
 
 
 def test_rain_wants_a_calibration(root, tmp_path, monkeypatch):
