@@ -1,4 +1,4 @@
-"""What a training leaves on the disk while it runs, so that a run that was killed goes on and ends with the same net."""
+"""What a training keeps on the disk while it runs: a run that was killed goes on, and ends with the same net."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from lab.system import disk
+from lab.system.paths import plain
 
 LATEST = 50  # losses whose mean is shown, and at the end is the final one
 
