@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lab.nets.checkpoints import reason
 from lab.system import disk
 from lab.system.paths import plain
 
@@ -77,10 +78,8 @@ def resume(path: Path, facts: dict) -> dict | None:
         state = torch.load(plain(path), weights_only=True, map_location="cpu")
         saved = dict(state["facts"])
     except Exception as error:
-        reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
-        raise ValueError(
-            f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
-        ) from None
+        wrong = f"is not the state of a run, or is damaged{reason(error)}"
+        raise ValueError(f"{path} {wrong}; delete it to start over") from None
     if other := changed(saved, facts):
         raise ValueError(f"{path} is the state of a run with another {', '.join(other)}; delete it to start over")
     return state
