@@ -19,14 +19,17 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
+import matplotlib.projections
+
 from lab.papers import PAPERS
 from lab.reproduce.run import reproduced, write
 
 from . import tiny, work
 
-TRIES = 4
+assert matplotlib.projections  # slow to import, and not in every try
+TRIES = 3
 WRITING = ("system/disk.py", "measure/store.py", "measure/values.py", "nets/zoo.py", "training/trainer.py",
-           "reproduce/run.py", "pearl_core/train.py")  # fmt: skip
+           "training/states.py", "reproduce/run.py", "pearl_core/train.py")  # fmt: skip
 
 
 class Calls:
@@ -97,12 +100,13 @@ def reproduce() -> None:
 
 
 JOBS = {"train": train, "reproduce": reproduce}
-SHOWN = ("table3", "figure7", "figure3")  # a table, curves and pictures
+SHOWN = ("table3", "figure3")  # numbers and pictures
 
 
 def main(folder: str) -> None:
     work.tiny_world()
     tiny.training.scores = lambda job: {}
+    tiny.training.training_data("scenes", "train", None, None).preload()
     paper = PAPERS["pearl"]
     PAPERS["pearl"] = replace(paper, experiments={name: paper.experiments[name] for name in SHOWN})
     told = {name: compared(Path(folder) / name, job, seed) for seed, (name, job) in enumerate(JOBS.items())}
