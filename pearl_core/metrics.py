@@ -49,6 +49,8 @@ class Statistic:
         see: (output, sample) -> one statistic per image: a tensor (B, ...), or B tensors of any shape where `ragged`.
         needs: the parts of a `Sample` that it reads: "labels", "clean", "boxes", "reference".
         ragged: whether images may have statistics of different shape, such as their detections.
+        shape: number of classes -> the shape of one image's statistic, so that whoever keeps some can tell damage;
+            None: it is not said.
 
     Example:
         >>> from pearl_core.examples import toy
@@ -62,6 +64,7 @@ class Statistic:
     see: Callable[[Output, Sample], Tensor | Sequence[Tensor]]
     needs: frozenset[str] = frozenset()
     ragged: bool = False
+    shape: Callable[[int], tuple[int, ...]] | None = None
 
     def __call__(self, output: Output, sample: Sample) -> Tensor | Sequence[Tensor]:
         return self.see(output, sample)
@@ -198,7 +201,7 @@ STATISTICS: Registry[Statistic] = Registry("statistic")
 METRICS: Registry[Metric] = Registry("metric")
 _labels, _clean = frozenset({"labels"}), frozenset({"clean"})
 
-STATISTICS.add("confusion", Statistic(confusion, _labels))
+STATISTICS.add("confusion", Statistic(confusion, _labels, shape=lambda classes: (classes, 3)))
 for _name, _see in {
     "psnr": _derained(psnr, unchanged),
     "ssim": _derained(ssim, unchanged),
@@ -210,7 +213,7 @@ for _name, _see in {
     "psnr_prenet": _derained(psnr, trunc8, luma=True),
     "ssim_prenet": _derained(ssim, trunc8, luma=True),
 }.items():
-    STATISTICS.add(_name, Statistic(_see, _clean))
+    STATISTICS.add(_name, Statistic(_see, _clean, shape=lambda classes: ()))
 
 _counted = partial(Metric, unit="%", statistic="confusion", pool=total)
 for _metric in (

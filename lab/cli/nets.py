@@ -139,6 +139,8 @@ def add_zoo(commands) -> None:
     command.add_argument("--seed", type=int, help="of an imported net: to tell several apart; default: 0")
     command.add_argument("--setting", action="append", default=[], metavar="NAME=NUMBER",
                          help="of an imported net: what differs from the authors' own, such as width=96")  # fmt: skip
+    command.add_argument("--shadow", action="store_true", default=None,
+                         help="of an imported net: it takes the place of the shipped net of its name")  # fmt: skip
     command.set_defaults(run=zoo)
 
 
@@ -149,7 +151,7 @@ def zoo(options) -> None:
     from lab.nets.imports import import_net, settings_of_words
     from pearl_core.types import choose
 
-    asked = chosen(options, ("dataset", "seed")) | ({"settings": options.setting} if options.setting else {})
+    asked = chosen(options, ("dataset", "seed", "shadow")) | ({"settings": options.setting} if options.setting else {})
     if options.words[:1] == ["import"]:
         if len(options.words) != 3:
             raise ValueError("wanted `zoo import NETWORK FILE`, such as `zoo import rescan path/to/net.pth`")
@@ -157,7 +159,7 @@ def zoo(options) -> None:
         print(f"{net.path}, {net.card['parameters']:,} parameters, {net.card['bytes'] / 1e6:.2f} MB")
         return
     if asked:
-        raise ValueError(f"wanted --dataset, --seed and --setting with `zoo import`, got {', '.join(asked)} without")
+        raise ValueError(f"wanted `zoo import` with the options of an imported net, got {', '.join(asked)} without")
     by_name, problems = cards()
     if options.words:
         problems = [words for words in problems for name in options.words if f"/{name}.json " in words]

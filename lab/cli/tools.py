@@ -96,13 +96,14 @@ def sets() -> None:
 
 def calibrate(options) -> None:
     from lab.data.calibrate import calibrate_dataset, misses
-    from lab.data.rainy import parse_size
+    from lab.data.rainy import own, parse_size
 
     calibrations = calibrate_dataset(options.dataset, data_root=options.data_root, size=parse_size(options.size))
     for name, values in calibrations.items():
         print(name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
     for line in misses(calibrations, "val"):
         print("note:", line)
+    print(f"saved in {own()}")
 
 
 def add_bench(commands) -> None:

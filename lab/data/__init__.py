@@ -47,6 +47,8 @@ def dataset(
         raise ValueError(f"{name} is built in and has no folder, got data_root {str(data_root)!r}")
     root = None if how.built_in else files.locate(name, data_root)
     opened = how.open(root, split, size or how.size, count)
+    if opened.classes != how.classes:  # by which nets are held to fit
+        raise ValueError(f"{name} says that it has {len(how.classes)} classes, but opens with {len(opened.classes)}")
     if opened.size is None or rain == "none":
         return opened
     return replace(opened, rain=rain if isinstance(rain, Rain) else rainy.recorded(name, opened.size, rain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from html import escape
@@ -155,6 +155,8 @@ class Reader:
     classes: tuple[str, ...] = ()  # of its labels; empty without labels
     titled: str = ""  # as people write it; empty: its name
     credit: str = ""  # what must stand below its pictures where they are shown
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # splits that hold the pictures of others
+    film: Callable[[str], str] | None = None  # key of a picture -> the film it is a frame of
 
     @property
     def title(self) -> str:

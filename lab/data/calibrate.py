@@ -10,6 +10,8 @@ import numpy as np
 from lab.data import dataset, rainy, reader
 from lab.data.base import Dataset, unit
 from lab.data.files import Size
+from lab.system import disk
+from lab.system.paths import writable
 from lab.system.progress import bar
 from pearl_core import metrics
 from pearl_core.rain import calibrate, preset
@@ -24,8 +26,11 @@ def calibrate_dataset(
     """Searches every preset's strength on train, measures it on val, records it: {preset: {strength, psnr_train, ...}}.
 
     One strength holds for all splits, so a split that is darker than train stays off the target: `misses` names it.
-    ValueError, and nothing recorded, where the search does not hold on train or the set has rain of its own.
+    ValueError, and nothing recorded, where the search does not hold on train or the set has rain of its own; OSError
+    at once where nothing can be recorded.
     """
+    writable(disk.home())
+    rainy.read(rainy.own())  # refuses a damaged file, to which nothing can be added
     if reader(name).size is None:
         raise ValueError(f"wanted a data set without rain, but {name} comes with its own")
     train, val = (dataset(name, split, data_root=data_root, size=size, rain="none") for split in ("train", "val"))

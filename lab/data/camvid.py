@@ -92,5 +92,6 @@ READER = Reader(
     remarks=remarks,
     classes=CLASSES,
     titled="CamVid",
+    film=lambda key: key.rpartition("_")[0],  # 0016E5_08151 is a frame of 0016E5
     credit="Picture: CamVid (Brostow et al. 2009), CC BY-NC 4.0; rain and attack added, made smaller.",
 )

@@ -1,4 +1,4 @@
-"""What `python -m lab data check NAME` prints: what is there, whether it reads, what is in it."""
+"""What `python -m lab data check NAME` prints: what is there, whether it reads, what is in it, also twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from lab.data import files, reader
+from lab.data import files, leaks, reader
+from lab.data.alike import Pictures, thumbnail
 from lab.data.base import Dataset
 from lab.system.progress import bar
 
@@ -19,7 +20,7 @@ def check(name: str, data_root: str | os.PathLike | None = None) -> str:
     """A report, one line per fact. Where pictures are missing or broken: ValueError, one line per fault."""
     how = reader(name)
     root = None if how.built_in else files.locate(name, data_root)
-    report, faults = [f"{name}: {'built in' if root is None else root}"], []
+    report, faults, looked_at = [f"{name}: {'built in' if root is None else root}"], [], []
     present = [split for split in how.splits if how.holds(root, split)]
     for split in present or [how.default_split]:
         try:
@@ -27,18 +28,21 @@ def check(name: str, data_root: str | os.PathLike | None = None) -> str:
         except (ValueError, FileNotFoundError) as error:
             faults.append(str(error))
             continue
-        lines, broken = _look(data)
+        lines, broken, pictures = _look(data)
         report += [*lines, *(f"  note: {remark}" for remark in how.remarks(root, split))]
+        report += leaks.within(pictures, how.film)
         faults += broken
+        looked_at.append(pictures)
     if faults:
         raise ValueError("\n".join(faults))
     report += [f"{split}: not there" for split in how.splits if split not in present]
-    return "\n".join([*report, "all of it reads"])
+    across, leaking = leaks.across(looked_at, how.parts, how.film)
+    return "\n".join([*report, *across, "all of it reads" + (leaks.WARNING if leaking else "")])
 
 
-def _look(data: Dataset) -> tuple[list[str], list[str]]:
-    """Decodes every picture of a split. Returns the lines of the report, and the faults."""
-    sizes, pixels, errors = Counter(), np.zeros(256, np.int64), []
+def _look(data: Dataset) -> tuple[list[str], list[str], Pictures]:
+    """Decodes every picture of a split. Returns the lines of the report, the faults, and the pictures as thumbnails."""
+    sizes, pixels, errors, thumbnails = Counter(), np.zeros(256, np.int64), [], {}
     for i in bar(range(len(data)), what=f"{data.name} {data.split}", unit="picture", leave=False):
         try:
             picture = data[i]
@@ -46,6 +50,7 @@ def _look(data: Dataset) -> tuple[list[str], list[str]]:
             errors.append(str(error))
             continue
         sizes[picture.clean.shape[:2]] += 1
+        thumbnails[picture.key] = thumbnail(picture.clean)
         if picture.labels is not None:
             pixels += np.bincount(picture.labels.ravel(), minlength=256)
     kinds = ", ".join(f"{count} of {h}x{w}" for (h, w), count in sizes.most_common(SIZES))
@@ -56,7 +61,7 @@ def _look(data: Dataset) -> tuple[list[str], list[str]]:
     if pixels.any():
         lines.append("  share of pixels in %: " + ", ".join(f"{k} {v:.2f}" for k, v in _shares(data, pixels).items()))
     fault = f"{data.split}: {len(errors)} of {len(data)} pictures cannot be used: {files.few(errors, sep='; ')}"
-    return lines, [fault] if errors else []
+    return lines, [fault] if errors else [], Pictures.of(data.split, thumbnails)
 
 
 def _shares(data: Dataset, pixels: np.ndarray) -> dict[str, float]:

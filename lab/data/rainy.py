@@ -1,4 +1,8 @@
-"""How strongly it must rain on which data set: the strengths recorded in rain.json (`calibrate.py` finds them)."""
+"""How strongly it must rain on which data set (`calibrate.py` finds the strengths).
+
+The strengths of the shipped data sets are in rain.json beside this file. Those a user finds are saved in the lab's
+home, where they come first: an installed package is not written to.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from lab.data.files import Size
-from lab.system import disk
+from lab.system import disk, paths
 from pearl_core.rain import PRESETS, Rain, add_rain, preset
 from pearl_core.types import choose
 
-RECORDS = Path(__file__).with_name("rain.json")  # {data set: {"HxW": {preset: {"strength": ..., ...}}}}
+RECORDS = Path(__file__).with_name("rain.json")  # the shipped ones
+Records = dict[str, dict[str, dict[str, dict]]]  # {data set: {"HxW": {preset: {"strength": ..., "probe": ..., ...}}}}
 SAME = 0.01  # dB by which the probe may differ between machines
 
 
@@ -32,16 +37,38 @@ def recorded(name: str, size: Size, rain: str) -> Rain:
     return fallen
 
 
-def records() -> dict:
-    """All that rain.json holds."""
-    return json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
+def own() -> Path:
+    """The file of the strengths that the user found."""
+    return disk.home() / "rain.json"
+
+
+def records() -> Records:
+    """All recorded strengths, the user's own before the shipped ones."""
+    shipped, found = read(RECORDS), read(own())
+    return {name: shipped.get(name, {}) | found.get(name, {}) for name in {**shipped, **found}}
+
+
+def read(path: Path) -> Records:
+    """The strengths in one file; none where there is no file. Errors: ValueError, one line."""
+    if not path.exists():
+        return {}
+    try:
+        strengths = json.loads(paths.read_text(path))
+        for by_size in strengths.values():
+            every = [rain["strength"] + rain["probe"] for by_rain in by_size.values() for rain in by_rain.values()]
+            if not np.isfinite(every).all():
+                raise ValueError(f"wanted numbers, got {every}")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        words = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"{path} holds no strengths of rain ({words}); move it away to find them anew") from None
+    return strengths
 
 
 def record(name: str, size: Size, calibrations: dict[str, dict[str, float]]) -> None:
     """Saves the result of a calibration; if that fails (full disk, killed process), the old file stays complete."""
-    everything = records()
+    everything = read(own())
     everything.setdefault(name, {})[size_key(size)] = calibrations
-    disk.write_text(RECORDS, json.dumps(everything, indent=2, sort_keys=True) + "\n")
+    disk.write_text(own(), json.dumps(everything, indent=2, sort_keys=True) + "\n")
 
 
 def probe(rain: Rain) -> float:

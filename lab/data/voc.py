@@ -107,4 +107,5 @@ READER = Reader(
     remarks=remarks,
     classes=CLASSES,
     titled="PASCAL VOC",
+    parts={"trainval": ("train", "val"), "train_aug": ("train",)},
 )

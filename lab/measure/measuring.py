@@ -155,7 +155,7 @@ class Batch(NamedTuple):
 def missing(cells: Sequence[Cell], store: Store) -> Iterator[Batch]:
     """What the store lacks, as batches of cells that agree in all of the attack but the number of steps."""
     cells = leaves(cells)
-    known = {cell.address: store.read(cell.address, cell.statistics).keys() for cell in cells}
+    known = {cell.address: store.read(cell.address, cell.statistics, cell.shapes).keys() for cell in cells}
     groups: dict[tuple, dict[str, Cell]] = {}
     for cell in cells:
         members = groups.setdefault((cell.data.fingerprint, address_of(cell.perturbation or {})), {})
@@ -235,8 +235,10 @@ def statistics(cell: Cell, store: Store) -> dict[str, np.ndarray]:
     """The cell's statistics over its images, in their fixed order: name -> (N, ...); of an ensemble the worst case."""
     if cell.members:
         return worst_case([statistics(member, store) for member in cell.members.values()])
-    stored = store.read(cell.address, cell.statistics)
+    stored = store.read(cell.address, cell.statistics, cell.shapes)
     keys = [cell.data.keys[i] for i in chosen(cell.data, cell.trial.images)]
+    if not stored.keys() >= set(keys):
+        raise OSError(f"the result store {store.path} lost values while it was in use; ask again to measure them")
     metrics = {METRICS[name].statistic: METRICS[name] for name in cell.metrics}
     return {name: metric.together([stored[key][name] for key in keys]) for name, metric in metrics.items()}
 

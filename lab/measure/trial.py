@@ -16,7 +16,7 @@ from lab.system import parts
 from lab.system.device import facts as device_facts
 from pearl_core import SCIENCE
 from pearl_core.attacks.compose import Attack
-from pearl_core.metrics import METRICS
+from pearl_core.metrics import METRICS, STATISTICS
 from pearl_core.rain import PRESETS
 
 RAIN = next(iter(PRESETS))  # that of the papers
@@ -95,6 +95,12 @@ class Cell:
     def statistics(self) -> tuple[str, ...]:
         """The statistics that its metrics are made of."""
         return tuple(dict.fromkeys(METRICS[name].statistic for name in self.metrics))
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of those of an image, as far as they are known."""
+        known = {name: STATISTICS[name].shape for name in self.statistics}
+        return {name: shape(len(self.data.classes)) for name, shape in known.items() if shape is not None}
 
     @cached_property
     def perturbation(self) -> dict | None:

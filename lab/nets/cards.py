@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from lab.nets import zoo
+from lab.nets.zoo import part
 
 UNITS = {"mIoU": "%", "mAcc": "%", "allAcc": "%", "PSNR": "dB"}  # SSIM has none
 
@@ -65,10 +66,6 @@ def headed(score: str) -> str:
     """'mIoU rain (%)' for 'mIoU rain'."""
     unit = UNITS.get(score.split(" ")[0])
     return f"{score} ({unit})" if unit else score
-
-
-def part(card: dict, key: str) -> dict:
-    return card[key] if isinstance(card.get(key), dict) else {}
 
 
 def amount(value: object) -> float | None:

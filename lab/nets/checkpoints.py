@@ -61,8 +61,13 @@ def unpacked(path: Path) -> object:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises anything from KeyError to UnpicklingError on files of other kinds
-        reason = " ".join(str(error).split()[:12])
-        raise ValueError(f"{path} holds no plain weights, or is damaged ({reason})") from None
+        raise ValueError(f"{path} holds no plain weights, or is damaged{reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    """What torch says is wrong with a file, in brackets; nothing where it goes on with how to run what is in it."""
+    words = " ".join(str(error).split()[:12])
+    return "" if not words or "weights only" in words.lower() else f" ({words})"
 
 
 def state_in(contents: object, path: Path) -> dict[str, Tensor]:

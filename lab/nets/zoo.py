@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import save as serialised
 from torch import nn
 
-from lab.data import names, reader
+from lab.data import READERS, names, reader
 from lab.nets.checkpoints import parsed
 from lab.system import disk, parts
 from lab.system.paths import folder_named, read_bytes, read_text
@@ -158,7 +158,50 @@ def read_card(path: Path) -> dict:
         raise ValueError(f"{path} is not a card: {error}") from None
     if missing := [key for key, kind in CARD.items() if key not in card or not isinstance(card[key], kind)]:
         raise ValueError(f"{path} is not a card: it lacks {', '.join(missing)}")
+    if wrong := misfiled(card, path):
+        raise ValueError(f"{path} is the card of another net: {wrong}; move it and its weights away")
     return card
+
+
+def misfiled(card: dict, path: Path) -> str:
+    """What of a card does not fit the place where it lies, which says data set, recipe and networks; else nothing.
+
+    A net of another kind would be measured as if it were the one that is asked for.
+    """
+    place, network = f"{path.parent.name}/{path.stem}", BUILDERS.get(card["network"])
+    recipe, *others = path.stem.split("-")
+    moves = RECIPES[recipe].moves if recipe in RECIPES else None
+    written, trained_on = written_name(card), part(card, "data").get("name")
+    if written not in (None, place):
+        return f"wanted {place}, got {written}"
+    if trained_on not in (None, path.parent.name):
+        return f"wanted a net for {path.parent.name}, got one trained on {trained_on}"
+    if network and moves and (network.part != moves or card["network"] not in {word.split("@")[0] for word in others}):
+        return f"wanted the {moves} net of {place}, got {card['network']}"
+    return other_classes(card, path.parent.name) if network and network.part == "segment" else ""
+
+
+def part(card: dict, key: str) -> dict:
+    """One of the parts of a card; an empty one where it has none."""
+    return card[key] if isinstance(card.get(key), dict) else {}
+
+
+def written_name(card: dict) -> str | None:
+    """The name that a card itself says; None where it says none."""
+    given = part(card, "name")
+    try:
+        return str(NetName(**given)) if given else None
+    except (TypeError, ValueError) as error:
+        return f"a net of no name ({error})"
+
+
+def other_classes(card: dict, dataset: str) -> str:
+    """What is wrong with the number of classes that a segmenter tells apart; nothing where the data set says none."""
+    known = READERS[dataset].classes if dataset in READERS else ()
+    classes = part(card, "settings").get("classes", len(known))
+    if not known or classes == len(known):
+        return ""
+    return f"wanted a segmenter of the {len(known)} classes of {dataset}, got one of {classes}"
 
 
 def build(network: str, settings: dict) -> nn.Module:

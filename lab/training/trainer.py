@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-import io
 import subprocess
 import time
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from lab.data import dataset
@@ -19,10 +17,8 @@ from lab.data.files import Size
 from lab.nets import checkpoints, zoo
 from lab.nets.pipelines import build
 from lab.nets.zoo import Net
-from lab.system import disk
 from lab.system.allocator import keep_freed
 from lab.system.device import here, moved_to
-from lab.system.paths import plain
 from lab.system.progress import bar
 from lab.training.batches import Batches, ahead
 from lab.training.job import (
@@ -38,6 +34,7 @@ from lab.training.job import (
 from lab.training.plans import Plan, plan
 from lab.training.ready import ready
 from lab.training.scores import scores
+from lab.training.states import Sitting, changed, forget, keep, resume
 from pearl_core.pipeline import Pipeline
 from pearl_core.precision import fast_dtype
 from pearl_core.recipes import RECIPES
@@ -56,18 +53,19 @@ def run(job: Job, *, quiet: bool = False) -> Net:
     pipeline, device = start(job, how, len(data.classes)), here()
     facts = settings(job, how, schedule, data)
     if done := finished(job, facts):
+        forget(job.state, facts)
         return done
     state = resume(job.state, facts)
-    earlier = state["seconds"] if state else 0.0
+    sitting = Sitting.after(state, code)
     recipe, _ = build_recipe(job, data), data.preload()
     batches = Batches(data, how.batch, name.seed, how.zoom, how.crop.get(name.recipe, 1.0), recipe.rain)
     if job.workers:
         batches = ahead(batches, state["done"] if state else 0, schedule.steps, job.workers)
     samples, dtype = moved_to(device, batches), fast_dtype(device.type)
     steps = train(pipeline.to(device), recipe, samples, schedule, seed=name.seed, state=state, dtype=dtype)
-    losses = follow(steps, job, schedule, facts, earlier, quiet)
-    took = round(earlier + time.monotonic() - started)
-    card = card_of(job, how, facts, data, losses) | {"git": code, "seconds": took}
+    follow(steps, job, schedule, facts, sitting, quiet)
+    took = round(sitting.earlier + time.monotonic() - started)
+    card = card_of(job, how, facts, data) | sitting.told() | {"seconds": took}
     zoo.save(name, getattr(pipeline, recipe.moves), card)
     net = zoo.find(name)  # as it will be used: in half precision, from the disk
     net = zoo.write_card(Net(net.path, net.card | {"scores": scores(job)}))
@@ -86,51 +84,24 @@ def finished(job: Job, facts: dict) -> Net | None:
     return net if own and "scores" in net.card and not changed(net.card, facts) else None
 
 
-def changed(saved: dict, facts: dict) -> list[str]:
-    """The settings that differ. A device stands among them only where it is no CPU."""
-    return [key for key in {**facts, "device": None} if saved.get(key) != facts.get(key)]
-
-
 @cache
 def training_data(name: str, split: str, data_root: str | None, size: Size | None) -> Dataset:
     """What is trained on, once for all nets trained in this process, which keep its pictures in memory."""
     return dataset(name, split, data_root=data_root, size=size)
 
 
-def follow(steps, job: Job, schedule: Schedule, facts: dict, earlier: float, quiet: bool) -> list[float]:
-    """Run the training, with a progress bar and regular checkpoints. Returns the losses since it was last resumed."""
-    losses, last, began = [], time.monotonic(), time.monotonic()
+def follow(steps, job: Job, schedule: Schedule, facts: dict, sitting: Sitting, quiet: bool) -> None:
+    """Run the training, with a progress bar and regular checkpoints."""
+    last = began = time.monotonic()
     with bar(what=str(job.name), unit="step", total=schedule.steps, disable=quiet, mininterval=1) as shown:
         for progress in steps:
-            if not losses:  # a resumed bar starts where the run stopped
+            if shown.n < progress.done - 1:  # a resumed bar starts where the run stopped
                 shown.n = shown.initial = shown.last_print_n = progress.done - 1
-            losses.append(progress.loss)
-            shown.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
+            shown.set_postfix(loss=f"{sitting.seen(progress.loss):.4f}", refresh=False)
             shown.update()
             if time.monotonic() - last > CHECKPOINT:
-                whole = io.BytesIO()  # through memory: torch's own writer reports a full disk as no OSError
-                torch.save(progress.state() | {"facts": facts, "seconds": earlier + time.monotonic() - began}, whole)
-                with disk.written(job.state) as draft:
-                    draft.write_bytes(whole.getbuffer())
+                keep(job.state, progress.state() | {"facts": facts} | sitting.kept(time.monotonic() - began))
                 last = time.monotonic()
-    return losses
-
-
-def resume(path: Path, facts: dict) -> dict | None:
-    """The state a killed run left, if it was one of the same settings; a damaged one is an error, not a fresh start."""
-    if not path.exists():
-        return None
-    try:
-        state = torch.load(plain(path), weights_only=True, map_location="cpu")
-        saved = dict(state["facts"])
-    except Exception as error:
-        reason = " ".join(str(error).split()[:12])  # torch explains damage in paragraphs
-        raise ValueError(
-            f"{path} is not the state of a run, or is damaged ({reason}); delete it to start over"
-        ) from None
-    if other := changed(saved, facts):
-        raise ValueError(f"{path} is the state of a run with another {', '.join(other)}; delete it to start over")
-    return state
 
 
 def start(job: Job, how: Plan, classes: int) -> Pipeline:
@@ -159,7 +130,7 @@ def fitting(segmenter: torch.nn.Module, trained: torch.nn.Module) -> None:
         raise ValueError("the clean segmenter of the zoo has other sizes than the plan; train clean again") from None
 
 
-def card_of(job: Job, how: Plan, facts: dict, data: Dataset, losses: list[float]) -> dict:
+def card_of(job: Job, how: Plan, facts: dict, data: Dataset) -> dict:
     literal = facts["architecture"]
     if job.name.made.moves == "segment":
         literal = literal | begun_with(job, how) | for_training(job, len(data.classes))
@@ -171,9 +142,6 @@ def card_of(job: Job, how: Plan, facts: dict, data: Dataset, losses: list[float]
         "data": {"name": data.name, "split": data.split, "size": data.size and list(data.size),
                  "rain": data.rain and asdict(data.rain), "pictures": len(data)},
         "use": data.note or None,
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "final_loss": float(np.mean(losses[-50:])) if losses else None,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from lab.measure.store import Store, address_of
+from lab.measure.values import Shape
 from lab.system import parts
 from lab.system.paths import writable
 from lab.view.photo import hashes, opened, within
@@ -29,7 +30,7 @@ def seen(setting: Setting, *, data_root: str | None = None, store: Store | None 
         raise ValueError(f"wanted a data set's picture at the end of an attack, got {setting}")
     store, session = store or Store(), prepared(setting, data_root=data_root)
     facts, key = facts_of(session), session.photo.sample.keys[0]
-    if key not in (known := store.read(address_of(facts), KEPT)):
+    if key not in (known := store.read(address_of(facts), KEPT, shapes_of(session))):
         writable(store.path.parent)
         for _ in session.advance():
             pass
@@ -55,6 +56,12 @@ def facts_of(session: Session) -> dict:
         "course": parts.written(setting.course) | {"steps": setting.steps, "index": None},  # the picture has a key
         "precision": str(resolve(setting.precision, "cpu")),
     }
+
+
+def shapes_of(session: Session) -> dict[str, Shape]:
+    """What `packed` makes looks like."""
+    channels, *sides = session.photo.sample.rainy.shape[1:]
+    return {"attacked": (*sides, channels), "points": (None,)}
 
 
 def packed(session: Session) -> dict[str, np.ndarray]:

@@ -42,5 +42,5 @@ def statistics(cell: Cell, key: str, store: Store) -> dict[str, np.ndarray] | No
     if cell.members:
         members = [statistics(member, key, store) for member in cell.members.values()]
         return None if None in members else worst_case(members)
-    known = store.read(cell.address, cell.statistics).get(key)
+    known = store.read(cell.address, cell.statistics, cell.shapes).get(key)
     return known and {name: value[None] for name, value in known.items()}

@@ -105,8 +105,9 @@ COMMANDS = {
     "train --all --seed 1": "wanted no --seed with --all",
     "train --all --variant k2": "wanted no --variant with --all",
     "train --all --derain rescan": "wanted no --derain with --all",
-    "zoo --setting width=3": "wanted --dataset, --seed and --setting with `zoo import`",
-    "zoo scenes/sat-pspnet --seed 1": "with `zoo import`",
+    "zoo --setting width=3": "wanted `zoo import` with the options of an imported net, got settings without",
+    "zoo scenes/sat-pspnet --seed 1": "wanted `zoo import` with",
+    "zoo --shadow": "wanted `zoo import` with",
     "data list nope": "wanted `data list` alone",
     "data check": "wanted the data set to check; choose one of camvid",
     "data check scenes --size 3x3": "wanted --size with `data calibrate` alone",
@@ -260,9 +261,10 @@ def card(home, monkeypatch):
     folder = home / "zoo" / "scenes"
     folder.mkdir(parents=True)
     good = {"network": "prenet", "settings": {}, "sha256": "0" * 64, "bytes": 2_000_000, "seconds": 9}
-    for name in ("derain-prenet", "derain-rescan"):
-        (folder / f"{name}.safetensors").write_bytes(b"")
-        (folder / f"{name}.json").write_text(json.dumps(good | {"scores": {"PSNR": 20, "on": "val"}}))
+    for network in ("prenet", "rescan"):
+        (folder / f"derain-{network}.safetensors").write_bytes(b"")
+        words = good | {"network": network, "scores": {"PSNR": 20, "on": "val"}}
+        (folder / f"derain-{network}.json").write_text(json.dumps(words))
 
     def card(text=None, **changes):
         (folder / "derain-prenet.json").write_text(json.dumps(good | changes) if text is None else text)

@@ -213,7 +213,7 @@ def test_check_reports(root):
 
 
 def test_rain_wants_a_calibration_and_gets_one(root, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(rainy, "RECORDS", tmp_path / "rain.json")
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
     with pytest.raises(
         ValueError, match=r"no strength .* cityscapes at 512x1024; find it with .*data calibrate"
     ) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -43,12 +42,9 @@ def save(path: Path, pixels: np.ndarray, mode: str | None = None) -> None:
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
-    """No test sees the user's folders or writes the committed strengths."""
+    """No test sees the user's folders or his strengths of rain."""
     monkeypatch.delenv("PEARL_DATA", raising=False)
-    copy = tmp_path / "records" / "rain.json"
-    copy.parent.mkdir()
-    copy.write_bytes(rainy.RECORDS.read_bytes())
-    monkeypatch.setattr(rainy, "RECORDS", copy)
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -459,7 +455,8 @@ def test_a_changed_rain_model_is_noticed(monkeypatch):
 
 
 def test_a_calibration_is_kept_whole_or_not_at_all(monkeypatch):
-    before = rainy.RECORDS.read_bytes()
+    rainy.record("scenes", (40, 52), {"pearl": {"strength": 1.0, "probe": 20.0}})
+    before = rainy.own().read_bytes()
     calibration = {"pearl": {"strength": 2.0, "probe": rainy.probe(preset("pearl", 2.0))}}
 
     def full(path, text):
@@ -469,21 +466,52 @@ def test_a_calibration_is_kept_whole_or_not_at_all(monkeypatch):
     with monkeypatch.context() as disk, pytest.raises(OSError, match=r"No space"):
         disk.setattr(Path, "write_text", full)
         rainy.record("scenes", (40, 50), calibration)
-    assert rainy.RECORDS.read_bytes() == before and [p.name for p in rainy.RECORDS.parent.iterdir()] == ["rain.json"]
+    assert rainy.own().read_bytes() == before and [p.name for p in rainy.own().parent.iterdir()] == ["rain.json"]
     rainy.record("scenes", (40, 50), calibration)
     assert dataset("scenes", size=(40, 50)).rain == preset("pearl", 2.0)
-    assert json.loads(before)["scenes"].items() <= rainy.records()["scenes"].items()
+    assert rainy.records()["scenes"].keys() == {"40x50", "40x52", "128x256"}
 
 
-def test_calibration_of_a_small_set(camvid, monkeypatch):
+def test_the_users_own_strengths_come_first_and_the_shipped_ones_stay():
+    shipped, before = rainy.RECORDS.read_bytes(), dataset("scenes").rain
+    rainy.record("scenes", (128, 256), {"pearl": {"strength": 2.0, "probe": rainy.probe(preset("pearl", 2.0))}})
+    assert dataset("scenes").rain == preset("pearl", 2.0)
+    rainy.own().unlink()
+    assert dataset("scenes").rain == before and rainy.RECORDS.read_bytes() == shipped
+
+
+def test_calibration_of_a_small_set(camvid):
+    shipped = rainy.RECORDS.read_bytes()
     calibrations = calibrate_dataset("camvid", data_root=camvid, size=(H, W))
     assert rainy.records()["camvid"]["36x48"] == calibrations and misses(calibrations, "train") == []
+    assert rainy.RECORDS.read_bytes() == shipped, "an installed package was written to"
     data = dataset("camvid", "train", data_root=camvid, size=(H, W))
     assert quality(data, [0, 1, 2])[0] == pytest.approx(calibrations["pearl"]["psnr_train"], abs=1e-3)
     assert misses({rain: {"psnr_val": 16.0} for rain in TARGETS}, "val") == [
         "rain 'pearl' on val: wanted 17.45 +- 0.3 dB, got 16.00 dB",
         "rain 'heavy' on val: wanted 12.05 +- 0.4 dB, got 16.00 dB",
     ]
+
+
+def test_a_home_that_cannot_be_written_to_is_refused_before_a_picture_is_read(camvid, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.setattr(Dataset, "__getitem__", lambda *_: pytest.fail("a picture was read"))
+    with pytest.raises(OSError, match=r"wanted a folder to write to at .*home") as error:
+        calibrate_dataset("camvid", data_root=camvid, size=(H, W))
+    one_line(error)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"scenes": {"1x2": {"pearl": {"strength": "1"}}}}', '{"scenes": 3}'])
+def test_a_damaged_file_of_strengths_is_named_before_a_picture_is_read(camvid, monkeypatch, text):
+    rainy.own().parent.mkdir()
+    rainy.own().write_text(text)
+    monkeypatch.setattr(Dataset, "__getitem__", lambda *_: pytest.fail("a picture was read"))
+    for use in (lambda: dataset("scenes"), lambda: calibrate_dataset("camvid", data_root=camvid, size=(H, W))):
+        with pytest.raises(ValueError, match=r"home/rain\.json holds no strengths of rain .*; move it away") as error:
+            use()
+        one_line(error)
+    assert rainy.own().read_text() == text
 
 
 def test_sets_with_rain_of_their_own_are_not_calibrated(pairs):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab.data import dataset, files, rainy, voc
+from lab.data import dataset, files, voc
 from lab.data.check import check
 
 from ..layouts import coloured, one_line, save, tiles, voc_tree
@@ -237,10 +237,11 @@ def test_what_is_trained_on_and_scored_is_remarked(root):
     assert f"train_aug.txt lists {VAL[1]}, and so does val.txt: trained on and scored" in report
     assert "SegmentationClassAug/ holds extra, not listed in train_aug.txt and not read" in report
     assert report.count("scored") == report.count("not read") == 1
+    assert f"val and train_aug share 1 picture: {VAL[1]}\nall of it reads, but two splits share pictures" in report
 
 
 def test_rain_wants_a_calibration(root, tmp_path, monkeypatch):
-    monkeypatch.setattr(rainy, "RECORDS", tmp_path / "rain.json")
+    monkeypatch.setenv("PEARL_HOME", str(tmp_path / "home"))
     with pytest.raises(ValueError, match=r"no strength .* voc at 473x473; find it with .*data calibrate voc") as error:
         opened(root, size=None, rain="heavy")
     one_line(error)

@@ -1,7 +1,10 @@
 """Trials, their sharing, and resuming: on a zoo of tiny nets that know nothing."""
 
+import io
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +33,23 @@ def test_a_second_run_computes_nothing(gradients, store):
     again = run(EXPERIMENT.asked(images=IMAGES), store=store, quiet=True)
     assert gradients == []
     assert np.array_equal(first.value, again.value)
+
+
+def test_a_table_from_a_store_whose_values_were_altered_is_the_table_of_the_untouched_one(tiny_zoo, store, capsys):
+    trials = [Trial(method, images=8) for method in ("seg", "derain_seg")]
+    first = run(trials, store=store, quiet=True)
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        every = connection.execute("SELECT value, address, image, name FROM statistics").fetchall()
+        for place, (value, *key) in enumerate(every):
+            wrong = np.full_like(np.load(io.BytesIO(value)), (7, 1)[place % 2])
+            np.save(altered := io.BytesIO(), wrong)
+            row = (altered.getvalue(), *key)
+            connection.execute("UPDATE statistics SET value = ? WHERE address = ? AND image = ? AND name = ?", row)
+    capsys.readouterr()
+    again = run(trials, store=store, quiet=True)
+    assert len(every) > 8 and again.drop(columns="statistics").equals(first.drop(columns="statistics"))
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if str(store.path) in line] == said and len(said) == 1
 
 
 def test_more_images_only_add_to_fewer(gradients, store):

@@ -2,19 +2,21 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from lab.nets import checkpoints, zoo
+from lab.nets.cards import cards
 from lab.nets.zoo import Net, NetName
 from pearl_core.recipes import RECIPES
 
 DERAIN = NetName("scenes", "derain")
 CLEAN = NetName("scenes", "clean")
 PRENET = {"width": 4, "iterations": 1}
-PSPNET = {"classes": 5, "depth": 18, "width": 4, "aux": False}
+PSPNET = {"classes": 19, "depth": 18, "width": 4, "aux": False}
 
 
 def derainer(**settings) -> torch.nn.Module:
@@ -270,6 +272,63 @@ def test_a_card_with_settings_no_network_takes_is_refused(home, settings):
     net = saved()
     card_path(net).write_text(json.dumps(net.card | {"settings": settings}))
     refused("^prenet takes no settings ", lambda: zoo.find(DERAIN).module)
+
+
+# ---- a net of another kind ----
+
+
+def misplaced(net: Net, card: dict, name: NetName = CLEAN) -> str:
+    """What is said of the weights of `net` with such a card in the place of another one, wherever it is opened."""
+    path = zoo.folders()[0] / f"{name}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(net.path.read_bytes())
+    path.with_suffix(".json").write_text(json.dumps(card))
+    for opened in (lambda: zoo.find(name), zoo.catalogue):
+        with pytest.raises(ValueError, match=f"{path.name[:-12]}.json is the card of another net: ") as error:
+            opened()
+    shown, problems = cards()
+    assert str(name) not in shown and problems == [str(error.value)]
+    return str(error.value).partition("another net: ")[2]
+
+
+def test_a_segmenter_of_other_classes_is_refused_with_its_card_and_all(home):
+    for dataset, classes in (("voc", 21), ("camvid", 11)):
+        settings = PSPNET | {"classes": classes}
+        theirs = zoo.save(NetName(dataset, "clean"), zoo.build("pspnet", settings),
+                          {"network": "pspnet", "settings": settings})  # fmt: skip
+        words = f"wanted a segmenter of the 19 classes of scenes, got one of {classes}; move it and its weights away"
+        assert misplaced(theirs, theirs.card) == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": {"dataset": "cityscapes", "recipe": "clean"}}, "wanted scenes/clean-pspnet, got cityscapes/clean-ps"),
+        ({"name": {"dataset": "scenes", "recipe": "sat"}}, "wanted scenes/clean-pspnet, got scenes/sat-pspnet"),
+        ({"name": {"dataset": "scenes", "recipe": "clean", "seed": 1}}, "got scenes/clean-pspnet-s1"),
+        ({"name": {"dataset": "nowhere", "recipe": "clean"}}, "got a net of no name"),
+        ({"name": {"model": "clean"}}, "got a net of no name"),
+        ({"data": {"name": "cityscapes"}}, "wanted a net for scenes, got one trained on cityscapes"),
+        ({"network": "deeplabv3"}, "wanted the segment net of scenes/clean-pspnet, got deeplabv3"),
+        ({"network": "prenet", "settings": PRENET}, "wanted the segment net of scenes/clean-pspnet, got prenet"),
+    ],
+    ids=str,
+)
+def test_a_card_that_does_not_fit_its_place_is_refused(home, change, words):
+    net = saved(CLEAN)
+    assert words in misplaced(net, net.card | change)
+
+
+def test_the_networks_of_a_pipeline_do_not_stand_for_each_other(home):
+    behind = NetName("scenes", "nat")
+    theirs = saved()
+    assert "wanted the segment net of scenes/nat-prenet-pspnet, got prenet" in misplaced(theirs, theirs.card, behind)
+
+
+@pytest.mark.parametrize("folder", ["scenes", "camvid", "objects"])
+def test_every_shipped_card_fits_its_place(folder):
+    for path in (Path(zoo.__file__).parents[1] / "zoo" / folder).glob("*.json"):
+        assert zoo.read_card(path)["name"]
 
 
 # ---- a full disk ----
