@@ -82,6 +82,13 @@ def at_hand(trials: Iterable[Trial], data_root: str | None) -> list[Cell]:
     return cells
 
 
+def load(cells: Iterable[Cell]) -> None:
+    """Open every net of the cells, so that one that is damaged is refused at once. They are opened in any case."""
+    nets = {net for cell in cells for net in (*cell.victim, *(cell.attacked if cell.trial.attack else ()))}
+    for net in filter(None, nets):
+        _ = net.module
+
+
 def needs_labels(trial: Trial) -> bool:
     """Whether its attack is told the labels of the pictures."""
     return trial.attack is not None and trial.label is None and trial.entry.target is LABELS
@@ -112,6 +119,7 @@ def compute(
     work = sorted(missing(cells, store), key=lambda batch: batch.start)  # stable: each picture is made once
     if work:
         writable(store.path.parent)
+        load(cell for batch in work for cell in batch.cells)
     steps = bar(what="measuring", unit="pass", total=sum(batch.cost for batch in work), disable=quiet or not work)
 
     def keep(place: int, observed: list[Finding]) -> None:

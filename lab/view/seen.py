@@ -43,7 +43,8 @@ def there(settings: Iterable[Setting], data_root: str | None = None) -> None:
     """Raises what `seen` would raise for nets or pictures that are not there, before anything is computed."""
     for setting in settings:
         within(opened(setting.dataset, setting.split, data_root), setting.index)
-        _ = setting.system.nets, setting.attacked
+        for net in filter(None, (*setting.system.nets, *setting.attacked)):
+            _ = net.module  # a damaged one is refused, too
 
 
 def facts_of(session: Session) -> dict:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ def no_picture(tiny_zoo, monkeypatch):
     def taken(self, *_, **__):
         raise AssertionError(f"a picture of {self.name} was taken")
 
-    for way in ("sample", "preload"):
+    for way in ("sample", "preload", "in_rain"):
         monkeypatch.setattr(Dataset, way, taken)
     return tiny_zoo
 
@@ -190,6 +191,15 @@ def test_a_zoo_that_is_a_file_is_refused(arguments, refused, monkeypatch, tmp_pa
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path / "file"))
     assert refused(*arguments) == f"wanted a folder in PEARL_ZOO, got a file at {tmp_path}/file"
+
+
+@pytest.mark.parametrize("arguments", [["table3", "--images", "2"], ["figure1"]], ids=" ".join)
+def test_a_damaged_net_is_refused_whichever_comes_first(arguments, refused, tiny_nets, monkeypatch, tmp_path):
+    """The last method of the display has it."""
+    shutil.copytree(tiny_nets, tmp_path / "zoo")
+    monkeypatch.setenv("PEARL_ZOO", str(tmp_path / "zoo"))
+    (tmp_path / "zoo" / "scenes" / "pearl_ama-prenet-pspnet.safetensors").write_bytes(b"damaged")
+    assert "pearl_ama-prenet-pspnet.safetensors is not the file of its card" in refused(*arguments)
 
 
 def test_tables_and_attacks_want_labels(refused, monkeypatch):
