@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from lab.system import draw
-from lab.system.html import CELL, captioned, rows_of, table
+from lab.system.html import captioned, table
 from lab.system.words import OPACITY
 from lab.view import panels
 from lab.view.panels import Panel
@@ -29,12 +29,12 @@ def html(view: View) -> str:
 def readings(view: View) -> str:
     """The numbers of a view in a row, each with its change by the attack; what they mean shows under the pointer."""
     cells = [
-        f'<td style="{CELL}" title="{escape(reading.words)}"><small>{escape(reading.label)}</small><br>'
+        f'<div style="min-width:8em" title="{escape(reading.words)}"><small>{escape(reading.label)}</small><br>'
         f'<span style="font-size:1.5em">{escape(reading.value)}</span><br>'
-        f"<small>{escape(f'{reading.change} by attack' if reading.change else 'unchanged')}</small></td>"
+        f"<small>{escape(f'{reading.change} by attack' if reading.change else 'unchanged')}</small></div>"
         for reading in panels.readings(view)
     ]
-    return rows_of(cells, len(cells))
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 2em;margin:.3em 0">{"".join(cells)}</div>'
 
 
 def picture(panel: Panel, palette: draw.Palette, opacity: float = OPACITY) -> str:
