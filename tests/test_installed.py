@@ -1,0 +1,213 @@
+"""The wheel and the archive of the sources, installed in clean environments and run there, far from the checkout.
+
+Nothing is downloaded. The dependencies are those of this environment: a clean one sees its packages, but not this
+checkout, which is there only through a link that such a view does not follow.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from lab.bench import browser
+from tests.lab.conftest import tiny_nets
+from tests.sources import ROOT, source_files
+
+__all__ = ["tiny_nets"]
+
+OFFLINE = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet"]
+DATA = {".csv", ".json", ".safetensors"}
+LOADED = {"lab/zoo/scenes/clean-pspnet.safetensors"}  # the trained nets that run here
+# Every module from the installation, a cell measured with a shipped net, a page that shows the shipped rows.
+WITHIN = """
+import json, sys
+from lab.measure.measuring import run
+from lab.measure.trial import Trial
+from lab.system.checkout import ROOT
+rows = run([Trial("seg", attack="bim", eps=8, steps=1, threat="oblivious", images=1)], quiet=True)
+sys.path.insert(0, str(ROOT / "dashboard"))
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file(str(ROOT / "dashboard" / "views" / "tables.py"), default_timeout=120).run()
+import viewer
+own = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("lab", "pearl_core", "viewer")}
+print(json.dumps({
+    "files": {name: module.__file__ for name, module in own.items() if getattr(module, "__file__", None)},
+    "metrics": sorted(set(rows.metric)), "nets": sorted(set(rows.nets)),
+    "faults": [str(error.value) for error in [*page.exception, *page.error]], "rows": len(page.dataframe[0].value),
+}))
+"""
+
+
+class Built(NamedTuple):
+    """What is given to a user."""
+
+    wheel: Path
+    sources: Path  # the archive
+
+
+class Installed(NamedTuple):
+    """An environment that holds the lab, and an empty folder to work in."""
+
+    bin: Path
+    packages: Path
+    folder: Path
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        return run([str(self.bin / command[0]), *command[1:]], self.folder, self.surroundings(environment))
+
+    def surroundings(self, more: dict[str, str]) -> dict[str, str]:
+        """The variables of a user who has set none of the lab's."""
+        own = ("PEARL_", "STREAMLIT_", "PYTHON")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+        return kept | {"PEARL_HOME": str(self.folder / "home"), "PEARL_PROCESSES": "1", "PEARL_DEVICE": "cpu"} | more
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def done(command: list[str], folder: Path) -> None:
+    ended = run(command, folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Built:
+    """From a copy, since setuptools writes beside the sources. Weights that are not loaded here are empty: packing them
+    takes long, and tests/lab holds what is in them."""
+    copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    for name in source_files():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".safetensors") and name not in LOADED:
+            (copy / name).touch()
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    (copy / "notebooks" / ".ipynb_checkpoints").mkdir()
+    (copy / "notebooks" / ".ipynb_checkpoints" / "table1-checkpoint.ipynb").write_text("{}")
+    (copy / "dashboard" / "__pycache__").mkdir()
+    (copy / "dashboard" / "__pycache__" / "app.cpython-311.pyc").write_text("")
+    done([sys.executable, "-c", f"from setuptools import build_meta; build_meta.build_sdist({str(out)!r})"], copy)
+    done([sys.executable, "-m", "pip", "wheel", ".", *OFFLINE, "-w", str(out)], copy)
+    (wheel,), (sources,) = out.glob("pearl_lab-*.whl"), out.glob("pearl_lab-*.tar.gz")
+    return Built(wheel, sources)
+
+
+def environment(folder: Path, package: Path) -> Installed:
+    """A clean environment with the packages of this one in sight, but without the links among them."""
+    home = folder / "environment"
+    venv.create(home, symlinks=os.name != "nt", with_pip=False)
+    base = {"base": str(home), "platbase": str(home)}
+    packages, scripts = (Path(sysconfig.get_path(what, "venv", base)) for what in ("purelib", "scripts"))
+    seen = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (packages / "seen.pth").write_text("\n".join(seen))
+    python = scripts / Path(sys.executable).name
+    install = ["--python", str(python), "install", "--ignore-installed", *OFFLINE, str(package)]
+    done([sys.executable, "-m", "pip", *install], folder)
+    (folder / "work").mkdir()
+    return Installed(scripts, packages, folder / "work")
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory) -> Installed:
+    return environment(tmp_path_factory.mktemp("wheel"), built.wheel)
+
+
+# ---- what is in them ----
+
+
+def carried(name: str) -> str | None:
+    """Where a wheel holds a file of the repository; None where an installed lab does not need it."""
+    path = Path(name)
+    if path.parts[0] in ("pearl_core", "lab"):
+        return name if path.suffix in {".py"} | DATA else None
+    rows = name.startswith("docs/results/") and path.suffix == ".csv"
+    return f"lab/checkout/{name}" if rows or path.parts[0] in ("dashboard", "notebooks", ".streamlit") else None
+
+
+def test_the_wheel_holds_the_packages_their_data_the_faces_and_the_measured_rows(built):
+    held = {name for name in zipfile.ZipFile(built.wheel).namelist() if ".dist-info/" not in name}
+    wanted = set(filter(None, map(carried, source_files())))
+    assert {Path(name).suffix for name in wanted} >= DATA | {".py", ".ipynb", ".toml", ".js", ".css"}
+    assert sorted(wanted - held) == []
+    assert sorted(held - wanted) == []
+
+
+def test_the_archive_of_the_sources_is_the_repository(built):
+    with tarfile.open(built.sources) as archive:
+        held = {file.name.partition("/")[2] for file in archive.getmembers() if file.isfile()}
+    made = {name for name in held if name in ("PKG-INFO", "setup.cfg") or name.startswith("pearl_lab.egg-info/")}
+    assert sorted(held - made) == source_files()
+
+
+# ---- how they run ----
+
+
+def files_of(packages: Path) -> dict[str, str]:
+    """What was installed, each file with its hash."""
+    (record,) = packages.glob("pearl_lab-*.dist-info/RECORD")
+    rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
+    return {name: digest for name, digest, _ in rows if name.startswith(("lab/", "pearl_core/")) and digest}
+
+
+def test_the_archive_installs_what_the_wheel_does_and_runs(built, installed, tmp_path):
+    from_sources = environment(tmp_path, built.sources)
+    assert files_of(from_sources.packages) == files_of(installed.packages) != {}
+    listed = from_sources.run("pearl-lab", "zoo", "scenes/clean-pspnet")
+    assert listed.returncode == 0, listed.stderr
+    assert "mIoU" in listed.stdout
+
+
+def test_everything_comes_from_the_installation_and_works(installed):
+    ended = installed.run("python", "-c", WITHIN)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert told["nets"] == ["shipped"] and "mIoU" in told["metrics"]
+    assert told["faults"] == [] and told["rows"] > 100
+    assert {"lab.measure.measuring", "pearl_core.metrics", "viewer"} <= told["files"].keys()
+    assert [file for file in told["files"].values() if installed.packages not in Path(file).parents] == []
+
+
+def test_a_table_is_measured(installed, tiny_nets):
+    ended = installed.run(
+        "pearl-lab", "table1", "--images", "1", "--eps", "0", "--out", "out", PEARL_ZOO=str(tiny_nets)
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "PEARL" in ended.stdout and "1 images" in ended.stdout
+    assert (installed.folder / "out" / "table1.csv").exists()
+
+
+def test_the_notebooks_are_copied(installed):
+    ended = installed.run("python", "-m", "lab", "notebooks", "mine")
+    assert ended.returncode == 0, ended.stderr
+    copies = {path.relative_to(installed.folder / "mine") for path in (installed.folder / "mine").rglob("*.*")}
+    wanted = {Path(name).relative_to("notebooks") for name in source_files() if name.startswith("notebooks/")}
+    assert copies == wanted and len(wanted) > 5
+    for path in wanted:
+        assert (installed.folder / "mine" / path).read_bytes() == (ROOT / "notebooks" / path).read_bytes()
+
+
+def test_the_dashboard_serves_this_machine_only_and_ends_when_it_is_told(installed):
+    port, log = browser.free_port(), installed.folder / "log"
+    command = [installed.bin / "pearl-lab", "dashboard", "--server.headless", "true", "--server.port", str(port)]
+    how = {"cwd": installed.folder, "env": installed.surroundings({}), "stderr": subprocess.STDOUT}
+    with log.open("wb") as file, subprocess.Popen(command, stdout=file, **how) as process:
+        try:
+            browser.until_healthy(browser.Server(f"http://localhost:{port}", process, log), port)
+        finally:
+            process.terminate()
+            process.wait(browser.PATIENCE)
+    assert not browser.healthy(port)
+    assert f"http://localhost:{port}" in log.read_text()
+    assert "Network URL" not in log.read_text(), "the address of .streamlit/config.toml did not arrive"
