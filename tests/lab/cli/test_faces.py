@@ -11,7 +11,7 @@ from streamlit import config
 from lab.cli import faces, main
 from lab.system import checkout
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
