@@ -6,7 +6,6 @@ checkout, which is there only through a link that such a view does not follow.
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -30,8 +29,6 @@ __all__ = ["tiny_nets"]
 OFFLINE = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet"]
 DATA = {".csv", ".json", ".safetensors"}
 LOADED = {"lab/zoo/scenes/clean-pspnet.safetensors"}  # the trained nets that run here
-# What pip does without a network; the archive is built once more where it is installed, by pip.
-BUILD = "import sys; from setuptools import build_meta as b; b.build_sdist(sys.argv[1]); b.build_wheel(sys.argv[1])"
 # Where every module comes from, a shipped net, the shipped rows, and a page that lists the nets.
 WITHIN = """
 import json, sys
@@ -39,7 +36,7 @@ from streamlit.testing.v1 import AppTest
 from lab.nets import zoo
 from lab.reproduce import tables
 from lab.system.checkout import ROOT
-net = zoo.load(zoo.NetName("scenes", "clean"))
+net = zoo.find(zoo.NetName("scenes", "clean")).module
 sys.path.insert(0, str(ROOT / "dashboard"))
 import viewer
 page = AppTest.from_file(str(ROOT / "dashboard" / "views" / "zoo.py"), default_timeout=120).run()
@@ -50,13 +47,6 @@ print(json.dumps({
     "rows": len(list(tables.SHIPPED.rglob("table1-*.csv"))), "parameters": sum(p.numel() for p in net.parameters()),
 }))
 """
-
-
-class Built(NamedTuple):
-    """What is given to a user."""
-
-    wheel: Path
-    sources: Path  # the archive
 
 
 class Installed(NamedTuple):
@@ -80,29 +70,45 @@ def run(command: list[str], folder: Path, environment: dict[str, str] | None = N
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def done(command: list[str], folder: Path) -> None:
+def done(command: list[str], folder: Path) -> str:
     ended = run(command, folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Built:
-    """From a copy, since setuptools writes beside the sources. Weights that are not loaded here are empty: packing them
-    takes long, and tests/lab holds what is in them."""
-    copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+def copy(tmp_path_factory) -> Path:
+    """The repository, since setuptools writes beside the sources, with what a working copy holds besides.
+
+    Weights that are not loaded here are empty: packing them takes long, and tests/lab holds what is in them.
+    """
+    folder = tmp_path_factory.mktemp("source")
     for name in source_files():
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".safetensors") and name not in LOADED:
-            (copy / name).touch()
+            (folder / name).touch()
         else:
-            shutil.copy(ROOT / name, copy / name)
-    (copy / "notebooks" / ".ipynb_checkpoints").mkdir()
-    (copy / "notebooks" / ".ipynb_checkpoints" / "table1-checkpoint.ipynb").write_text("{}")
-    (copy / "dashboard" / "__pycache__").mkdir()
-    (copy / "dashboard" / "__pycache__" / "app.cpython-311.pyc").write_text("")
-    done([sys.executable, "-c", BUILD, str(out)], copy)
-    (wheel,), (sources,) = out.glob("pearl_lab-*.whl"), out.glob("pearl_lab-*.tar.gz")
-    return Built(wheel, sources)
+            shutil.copy(ROOT / name, folder / name)
+    for name in ("notebooks/.ipynb_checkpoints/table1-checkpoint.ipynb", "dashboard/__pycache__/app.cpython-311.pyc"):
+        (folder / name).parent.mkdir()
+        (folder / name).touch()
+    return folder
+
+
+def built(copy: Path, what: str, out: Path) -> Path:
+    """A `wheel` or an `sdist`, made as pip makes it, without its isolation, which would need a network."""
+    code = f"from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
+    return out / done([sys.executable, "-c", code], copy).splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(copy, tmp_path_factory) -> Path:
+    return built(copy, "wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def archive(copy, tmp_path_factory) -> Path:
+    return built(copy, "sdist", tmp_path_factory.mktemp("archive"))
 
 
 def environment(folder: Path, package: Path) -> Installed:
@@ -121,8 +127,8 @@ def environment(folder: Path, package: Path) -> Installed:
 
 
 @pytest.fixture(scope="module")
-def installed(built, tmp_path_factory) -> Installed:
-    return environment(tmp_path_factory.mktemp("wheel"), built.wheel)
+def installed(wheel, tmp_path_factory) -> Installed:
+    return environment(tmp_path_factory.mktemp("installed"), wheel)
 
 
 # ---- what is in them ----
@@ -137,17 +143,20 @@ def carried(name: str) -> str | None:
     return f"lab/checkout/{name}" if rows or path.parts[0] in ("dashboard", "notebooks", ".streamlit") else None
 
 
-def test_the_wheel_holds_the_packages_their_data_the_faces_and_the_measured_rows(built):
-    held = {name for name in zipfile.ZipFile(built.wheel).namelist() if ".dist-info/" not in name}
-    wanted = set(filter(None, map(carried, source_files())))
-    assert {Path(name).suffix for name in wanted} >= DATA | {".py", ".ipynb", ".toml", ".js", ".css"}
-    assert sorted(wanted - held) == []
-    assert sorted(held - wanted) == []
+def needed() -> set[str]:
+    return set(filter(None, map(carried, source_files())))
 
 
-def test_the_archive_of_the_sources_is_the_repository(built):
-    with tarfile.open(built.sources) as archive:
-        held = {file.name.partition("/")[2] for file in archive.getmembers() if file.isfile()}
+def test_the_wheel_holds_the_packages_their_data_the_faces_and_the_measured_rows(wheel):
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert {Path(name).suffix for name in needed()} >= DATA | {".py", ".ipynb", ".toml", ".js", ".css"}
+    assert sorted(needed() - held) == []
+    assert sorted(held - needed()) == []
+
+
+def test_the_archive_of_the_sources_is_the_repository(archive):
+    with tarfile.open(archive) as opened:
+        held = {file.name.partition("/")[2] for file in opened.getmembers() if file.isfile()}
     made = {name for name in held if name in ("PKG-INFO", "setup.cfg") or name.startswith("pearl_lab.egg-info/")}
     assert sorted(held - made) == source_files()
 
@@ -155,19 +164,13 @@ def test_the_archive_of_the_sources_is_the_repository(built):
 # ---- how they run ----
 
 
-def files_of(packages: Path) -> dict[str, str]:
-    """What was installed, each file with its hash."""
-    (record,) = packages.glob("pearl_lab-*.dist-info/RECORD")
-    rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
-    return {name: digest for name, digest, _ in rows if name.startswith(("lab/", "pearl_core/")) and digest}
-
-
-def test_the_archive_installs_what_the_wheel_does_and_copies_the_notebooks(built, installed, tmp_path):
-    from_sources = environment(tmp_path, built.sources)
-    assert files_of(from_sources.packages) == files_of(installed.packages) != {}
-    ended = from_sources.run("python", "-m", "lab", "notebooks", "mine")
+def test_the_archive_installs_what_the_wheel_does_and_copies_the_notebooks(archive, tmp_path):
+    installed = environment(tmp_path, archive)
+    files = {str(path.relative_to(installed.packages)) for path in installed.packages.rglob("*") if path.is_file()}
+    assert {name for name in files if name.startswith(("lab/", "pearl_core/"))} == needed()
+    ended = installed.run("python", "-m", "lab", "notebooks", "mine")
     assert ended.returncode == 0, ended.stderr
-    mine = from_sources.folder / "mine"
+    mine = installed.folder / "mine"
     copies = {str(path.relative_to(mine)): path.read_bytes() for path in mine.rglob("*.*")}
     wanted = [name for name in source_files() if name.startswith("notebooks/")]
     assert copies == {name.removeprefix("notebooks/"): (ROOT / name).read_bytes() for name in wanted} != {}

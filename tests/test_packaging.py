@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,25 @@ def test_constraints_are_exact_and_inside_the_ranges():
         assert name in pinned, f"{name} is in pyproject.toml and not in constraints.txt"
         (version,) = (s.version for s in pinned[name].specifier)
         assert version in spec, f"{name}=={version} is outside {spec}"
+
+
+def brought() -> set[str]:
+    """All packages that the declared ones bring on this Python and system, as those say that are installed here."""
+    pending, seen = [Requirement(name) for name in everything()], {}
+    while pending:
+        requirement = pending.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras} - seen.setdefault(name, set()):
+            seen[name].add(extra)
+            needs = map(Requirement, distribution(name).requires or ())
+            pending += [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+    return set(seen)
+
+
+def test_constraints_name_all_that_this_python_brings():
+    pinned = {name for name, r in constraints().items() if r.marker is None or r.marker.evaluate()}
+    of_cuda = ("nvidia-", "cuda-", "triton")  # libraries of one build of torch
+    assert sorted(name for name in brought() - pinned if not name.startswith(of_cuda)) == []
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "environment.yml", "Makefile", ".ci/run"])
