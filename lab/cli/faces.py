@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.system.checkout import ROOT, importable
+from lab.system.paths import writable
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -20,7 +21,6 @@ def add_dashboard(commands) -> None:
         help="dial and look, in the browser",
         usage="%(prog)s [-h] [options of streamlit run ...]",
         epilog="Options are handed to `streamlit run`, such as --server.port 8600 or --server.headless true.",
-        allow_abbrev=False,
     )
     command.set_defaults(run=dashboard, hands_on=True)
 
@@ -65,8 +65,7 @@ def add_notebooks(commands) -> None:
 
 def notebooks(options) -> None:
     """Nothing is written where something would be lost."""
-    if options.folder.exists() and not options.folder.is_dir():
-        raise ValueError(f"wanted a folder for the notebooks, but {options.folder} is a file")
+    writable(options.folder)
     pending = {options.folder / path.relative_to(NOTEBOOKS): path.read_bytes() for path in shipped_notebooks()}
     changed = [target for target, content in pending.items() if target.exists() and target.read_bytes() != content]
     if changed and not options.overwrite:
