@@ -1,4 +1,4 @@
-"""python -m lab: the bench from the command line."""
+"""python -m lab, as pearl-lab: the bench from the command line."""
 
 import sys
 

@@ -1,14 +1,13 @@
-"""One list of dependencies, three files that hold it; a wheel that holds all that an installed lab needs."""
+"""One list of dependencies, three files that hold it; what an import costs. For the wheel see test_installed.py."""
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,14 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.sources import ROOT
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}  # where conda-forge has another name
 WANTED = {"torch", "jupyterlab", "ipywidgets", "streamlit", "plotly", "matplotlib", "papermill", "nbval"}
 UNWANTED = {"torchvision", "timm", "lpips", "torchattacks", "ray", "kaleido", "hydra", "hydra-core"}
 # Import name -> the declared requirement that brings it.
 BROUGHT_BY = {"PIL": "pillow", "yaml": "pyyaml", "IPython": "ipywidgets", "nbformat": "papermill"}
-SHIPPED = {".py", ".csv", ".json", ".safetensors"}
 
 
 def runtime() -> dict[str, SpecifierSet]:
@@ -40,18 +39,6 @@ def constraints() -> dict[str, Requirement]:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     requirements = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
     return {canonicalize_name(r.name): r for r in requirements}
-
-
-def source_files() -> list[str]:
-    """What git tracks or would add; without git (an unpacked archive) every file outside hidden folders."""
-    git = ["git", "ls-files", "-coz", "--exclude-standard"]
-    try:
-        listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    except (OSError, subprocess.CalledProcessError):
-        every = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
-        skipped = {"__pycache__", "build", "dist", "out", "runs"}
-        listed = [str(p) for p in every if not any(part.startswith(".") or part in skipped for part in p.parts)]
-    return sorted(name for name in listed if name and (ROOT / name).is_file())
 
 
 # --- one list of dependencies -------------------------------------------------------------------------------------
@@ -84,6 +71,25 @@ def test_constraints_are_exact_and_inside_the_ranges():
         assert version in spec, f"{name}=={version} is outside {spec}"
 
 
+def brought() -> set[str]:
+    """All packages that the declared ones bring on this Python and system, as those say that are installed here."""
+    pending, seen = [Requirement(name) for name in everything()], {}
+    while pending:
+        requirement = pending.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras} - seen.setdefault(name, set()):
+            seen[name].add(extra)
+            needs = map(Requirement, distribution(name).requires or ())
+            pending += [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+    return set(seen)
+
+
+def test_constraints_name_all_that_this_python_brings():
+    pinned = {name for name, r in constraints().items() if r.marker is None or r.marker.evaluate()}
+    of_cuda = ("nvidia-", "cuda-", "triton")  # libraries of one build of torch
+    assert sorted(name for name in brought() - pinned if not name.startswith(of_cuda)) == []
+
+
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "environment.yml", "Makefile", ".ci/run"])
 def test_no_index_and_no_address_is_wired_in(name):
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -102,46 +108,6 @@ def test_code_imports_only_what_is_declared():
     own = {"pearl_core", "lab", "dashboard"} | {path.stem for path in (ROOT / "dashboard").rglob("*.py")}
     for name in set(used) - set(sys.stdlib_module_names) - own:
         assert canonicalize_name(BROUGHT_BY.get(name, name)) in runtime(), f"{used[name]} imports {name}: not declared"
-
-
-# --- the wheel ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """Built from a copy (setuptools writes beside the sources), without isolation: needs no network."""
-    copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in source_files():
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, copy / name)
-    pip = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(out)]
-    done = subprocess.run(pip, cwd=copy, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("pearl_lab-*.whl")
-    return built
-
-
-def test_wheel_holds_code_weights_cards_and_published_numbers(wheel):
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    wanted = {
-        name for name in source_files() if name.startswith(("pearl_core/", "lab/")) and Path(name).suffix in SHIPPED
-    }
-    assert sorted(wanted - held) == []
-    assert sorted(held - wanted) == []
-
-
-def test_unpacked_wheel_imports_away_from_the_sources(wheel, tmp_path):
-    """The module lab/zoo.py must win over the folder of weights beside it."""
-    zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = (
-        "import importlib.util as u, pearl_core, lab\n"
-        "print(pearl_core.__file__, lab.__file__)\n"
-        "print(getattr(u.find_spec('lab.nets.zoo'), 'origin', None))"
-    )
-    lines = fresh(code, cwd=tmp_path).splitlines()
-    assert lines[0].count(str(tmp_path)) == 2
-    if (ROOT / "lab" / "zoo.py").exists():
-        assert lines[1] == str(tmp_path / "lab" / "zoo.py")
 
 
 # --- what an import costs -----------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]  # the checkout, whose .streamlit/config.toml a server reads
+from lab.system.checkout import ROOT
+
 APP = ROOT / "dashboard" / "app.py"
 PATIENCE = 120  # seconds until a wait is given up: a busy machine is slow, and that is no failure
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -64,9 +65,11 @@ class Server(NamedTuple):
 
 @contextmanager
 def served(script: Path = APP, **environment: str) -> Iterator[Server]:
-    """`streamlit run script` in the checkout, on a free port; it is gone when the block ends, or this process."""
+    """`streamlit run script` beside its settings, on a free port; it is gone when the block ends, or this process."""
     if not script.exists():
-        raise FileNotFoundError(f"wanted {script}, which is not there: the dashboard comes with the repository only")
+        raise FileNotFoundError(
+            f"wanted {script}, which is not there: the dashboard comes with the repository and its wheel"
+        )
     with tempfile.TemporaryDirectory() as folder:
         log, port = Path(folder) / "log", free_port()
         command = [sys.executable, "-c", RUN, "run", str(script), "--server.headless=true", f"--server.port={port}"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from lab.bench.attacks import at_most
 from lab.bench.measure import machine, times
 from lab.bench.memory import fresh, grown
+from lab.system.checkout import ROOT
 from lab.system.progress import bar
 from pearl_core.derain import DERAINERS
 from pearl_core.precision import fast_dtype
@@ -27,7 +27,7 @@ from pearl_core.types import choose
 
 RECOMPUTING = ("prenet", "mprnet")  # nets with an argument `checkpoint`
 # the plain renderings are a reference for tests, which come with the repository only
-REFERENCE = Path(__file__).parents[2] / "tests" / "plain.py"
+REFERENCE = ROOT / "tests" / "plain.py"
 PLAIN_LIMIT = 1.05  # time and memory over those of the plain rendering
 DIFFERENCE = 1e-5  # of the largest value
 MEMORY_LIMIT, TIME_LIMIT = 0.5, 1.5  # of recomputing, over plain autograd

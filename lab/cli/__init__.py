@@ -1,4 +1,4 @@
-"""python -m lab: tables, training, the zoo, data and benchmarks from the command line.
+"""pearl-lab, or python -m lab: tables, training, the zoo, data and benchmarks from the command line.
 
 A user's mistake is one line and exit code 2.
 """
@@ -9,8 +9,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from lab.cli import displays, nets, tools
+from lab.cli import displays, faces, nets, tools
 from lab.cli.options import Parser
 from lab.data import files
 from lab.system.device import DEVICES, here
@@ -59,13 +60,20 @@ def settle(options: argparse.Namespace) -> None:
         files.folder_given(options.data_root)
 
 
+def called() -> str:
+    """How this program was started, for its help."""
+    return "pearl-lab" if Path(sys.argv[0]).stem == "pearl-lab" else "python -m lab"
+
+
 def parser() -> Parser:
-    top = Parser("python -m lab", description="PEARL Lab: segmentation in the rain, under attack.")
+    top = Parser(called(), description="PEARL Lab: segmentation in the rain, under attack.")
     top.add_argument("--device", help="where to train and measure: cuda, cpu, or auto (default): cuda if there is one")
     commands = top.add_subparsers(required=True, metavar="command")
     displays.add_experiments(commands)
     displays.add_reproduce(commands)
     displays.add_claims(commands)
+    faces.add_dashboard(commands)
+    faces.add_notebooks(commands)
     tools.add_look(commands)
     nets.add_train(commands)
     nets.add_zoo(commands)

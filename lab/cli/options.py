@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 class Parser(argparse.ArgumentParser):
-    """Takes options by their whole names: `--seed` must not be read as `--seeds`."""
+    """Takes options by their whole names: `--seed` must not be read as `--seeds`.
+
+    A command with the default `hands_on=True` finds in `rest` what it does not know, for the program that it starts.
+    """
 
     def __init__(self, *args, **options):
         super().__init__(*args, **{"allow_abbrev": False} | options)
@@ -17,7 +20,10 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None):
         words = sys.argv[1:] if args is None else args
         refuse_nothing(words)
-        return super().parse_args(words, namespace)
+        options, options.rest = self.parse_known_args(words, namespace)
+        if options.rest and not getattr(options, "hands_on", False):
+            self.error(f"unrecognized arguments: {' '.join(options.rest)}")
+        return options
 
 
 def refuse_nothing(words: Iterable[str]) -> None:

@@ -19,9 +19,10 @@ from lab.papers import PAPERS
 from lab.papers import paper as paper_of
 from lab.reports.experiment import Experiment
 from lab.reports.tidy import COLUMNS, tidy
+from lab.system.checkout import ROOT
 from pearl_core import SCIENCE
 
-SHIPPED = Path(__file__).parents[2] / "docs" / "results"  # in a checkout; a wheel has none
+SHIPPED = ROOT / "docs" / "results"
 NEEDED = {"method", "dataset", "split", "attack", "eps", "steps", "threat", "images", "seed", "segmenter", "precision",
           "science", "address", "metric", "value", "low", "high", "unit"}  # fmt: skip
 
@@ -45,7 +46,7 @@ def gathered(data_root: str | None = None, folder: Path | None = None) -> tuple[
             made, source = tidy(experiment, rows), words.split()[0].strip(",")
             frames.append(made.assign(experiment=label(experiment), dataset=dataset, source=source))
     if not folder.is_dir():
-        sources.append(Source("", "", f"no shipped rows: {folder} comes with the repository, not with a wheel", ""))
+        sources.append(Source("", "", f"no shipped rows: wanted them in {folder}, which is not there", ""))
     everything = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
     return everything[list(COLUMNS)], sources
 

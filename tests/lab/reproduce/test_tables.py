@@ -82,7 +82,7 @@ def test_without_store_and_files_there_is_a_sentence(brief, tmp_path):
     frame, (first, second) = tables.gathered(folder=tmp_path / "none")
     assert frame.empty and tuple(frame.columns) == tidy.COLUMNS
     assert first.words.startswith("nothing: the store lacks 72 of its 72 trials; and there is no ")
-    assert "not with a wheel" in second.words and second.command == ""
+    assert "no shipped rows" in second.words and second.command == ""
 
 
 @pytest.mark.parametrize(
