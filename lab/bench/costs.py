@@ -27,7 +27,7 @@ from pearl_core.pipeline import Pipeline
 from pearl_core.segment.pspnet import PSPNet
 
 CLASSES = 19
-EPS = 0.01  # so small that no picture, labelled as the net sees it, is finished early and shrinks its batch
+EPS = 0.1  # so small that no picture, labelled as the net sees it, is finished early and shrinks its batch
 # What surrounds the net is the same in every precision, so one attack tells how much faster the other one is.
 LONGER = {"red_eps_apgd": 1.5}  # times the steps
 ATTACKS = {"float32": ("pgd", "apgd", "red_eps_apgd", "sea"), "auto": ("pgd",)}

@@ -40,7 +40,8 @@ def seen(setting: Setting, *, data_root: str | None = None, store: Store | None 
 
 
 def there(settings: Iterable[Setting], data_root: str | None = None) -> None:
-    """Raises what `seen` would raise for nets or pictures that are not there, before anything is computed."""
+    """Raises what `seen` would raise for nets, pictures or a place that are not there, before anything is computed."""
+    writable(Store().path.parent)
     for setting in settings:
         within(opened(setting.dataset, setting.split, data_root), setting.index)
         for net in filter(None, (*setting.system.nets, *setting.attacked)):
