@@ -78,11 +78,16 @@ def add_claims(commands) -> None:
 
 def claims(options) -> None:
     from lab.data import read_from
+    from lab.papers import PAPERS
     from lab.papers import paper as paper_of
     from lab.reproduce import verdict_report, verdicts
     from lab.reproduce.run import on_terminal
 
     paper = paper_of(options.paper)
+    if not paper.claims:
+        raise ValueError(
+            f"wanted a paper with claims: {', '.join(p.key for p in PAPERS.values() if p.claims)}, got {paper.key}"
+        )
     read_from(options.data_root, (options.dataset, paper.other(options.dataset)))
     told = verdicts.declared(paper, options.claim)
     rows = verdicts.judged(paper, told, options.dataset, options.data_root, images=options.images, seeds=options.seeds)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from lab.data.base import Dataset, Picture
 from lab.data.files import Size
 
+MOST = 100_000  # as many as their names have digits for
 Draw = Callable[..., tuple]  # (split, index, height=, width=) -> image, labels, key first
 
 
@@ -24,8 +25,8 @@ def opened(
     small: Size,
 ) -> Dataset:
     """The first `count` pictures of a split. The first `probe`, at size `small`, show if the drawing has changed."""
-    if count < 1:
-        raise ValueError(f"wanted a count of pictures of 1 or more, got {count}")
+    if not 1 <= count <= MOST:
+        raise ValueError(f"wanted a count of pictures from 1 to {MOST}, got {count}")
     keys = tuple(f"{name}/{split}/{i:05d}" for i in range(count))  # as `draw` names them
 
     def drawn(i: int, size: Size) -> Picture:

@@ -25,6 +25,7 @@ from pearl_core.types import choose
 
 MOST_WORKERS = 256  # more processes than any machine makes batches with
 MOST_STEPS = 10**9
+DECIDED = {"classes", "aux"}  # arguments of `for_training`
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Job:
             raise ValueError(f"wanted 0 to {MOST_WORKERS} workers, got {self.workers}")
         if self.steps is not None and self.steps > MOST_STEPS:
             raise ValueError(f"wanted at most {MOST_STEPS} training steps, got {self.steps}")
+        for name in sorted(DECIDED.intersection(self.network)):
+            raise ValueError(f"wanted no setting {name}, which data set and recipe decide, got {self.network[name]}")
         for name in self.files:
             if not takes(self.name, name):
                 wanted = " or ".join(f"{r} with {n}" for r, n in takers(name)) or "none"

@@ -95,6 +95,8 @@ COMMANDS = {
     "train derain --variant k2 --setting width=0": "prenet takes no settings",
     "train derain --variant k2 --setting wide=3": "prenet takes no settings",
     "train derain --variant k2 --setting width=3 --setting width=4": "wanted every setting once, got width again",
+    "train clean --variant k2 --setting classes=3": "wanted no setting classes, which data set and recipe decide",
+    "train derain --variant k2 --setting iterations=0": "prenet takes no settings",
     "train derain --variant s1": "wanted a variant of small letters",
     "train pearl --seed 1": "no trained net scenes/",
     # what would have no influence
@@ -147,6 +149,8 @@ COMMANDS = {
     "figure5 --derains prenet,nope": "unknown derain net 'nope'",
     "claims pearl --claim nope": "unknown claim 'nope'",
     "claims pearl --seeds 0": "wanted 1 training seed or more, got 0",
+    "claims sea": "wanted a paper with claims: pearl, got sea",
+    "bench sea --images 1000000000": "wanted a count of pictures from 1 to 100000",
     "report --only table9": "unknown section 'table9'",
     "reproduce nope": "unknown paper 'nope'",
     # options by their names alone

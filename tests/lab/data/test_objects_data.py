@@ -25,7 +25,7 @@ def test_splits_and_counts():
     assert {split: len(dataset("objects", split, rain="none")) for split in LENGTHS} == LENGTHS
     assert len(dataset("objects", count=250)) == 250
     assert dataset("objects", count=3).keys == dataset("objects").keys[:3]
-    with pytest.raises(ValueError, match=r"count of pictures of 1 or more, got 0"):
+    with pytest.raises(ValueError, match=r"count of pictures from 1 to 100000, got 0"):
         dataset("objects", count=0)
 
 

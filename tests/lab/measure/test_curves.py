@@ -16,7 +16,6 @@ from papermill import cli as papermill
 
 from lab.measure import curves, live
 from lab.measure.curves import (
-    DEFAULT,
     CurveSetting,
     curve,
     from_strings,
@@ -145,7 +144,7 @@ def test_the_notebook_has_the_parameters_of_the_spec_and_these_are_the_setting_s
     exec(cell.source, {}, scope)
     assert scope == {p.name: p.default for p in inspect.signature(curve).parameters.values()}
     assert curve() == points(CurveSetting())
-    assert set(scope) == set(DEFAULT) - {"metric"} | {"data_root"}
+    assert set(scope) == set(parts.kinds(CurveSetting)) - {"metric"} | {"data_root"}
 
 
 def parameters_of(command: str, monkeypatch) -> dict:
@@ -159,7 +158,7 @@ def parameters_of(command: str, monkeypatch) -> dict:
     return given["parameters"]
 
 
-@pytest.mark.parametrize("setting", [CurveSetting(), FEW, OTHER, CurveSetting(eps=(0.125, 7.65))])
+@pytest.mark.parametrize("setting", [CurveSetting(), FEW, OTHER, CurveSetting(eps=(0.125, 7.65), split="val")])
 def test_the_command_measures_the_same_trials(setting, monkeypatch):
     parameters = parameters_of(curves.command(setting, "/my data/123"), monkeypatch)
     assert parameters.pop("data_root") == "/my data/123"
