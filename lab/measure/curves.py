@@ -159,13 +159,14 @@ def name(setting: CurveSetting) -> str:
     along = f"{setting.over}-{setting.values[0]:g}to{setting.values[-1]:g}"
     other = f"{setting.steps[0]}steps" if setting.over == "eps" else f"eps{setting.eps[0]:g}"
     said = [along, other, setting.attack, *setting.threats, setting.dataset, f"{setting.images}images"]
-    return "-".join(["curve", *said, *([f"seed{setting.seed}"] if setting.seed else [])])
+    later = [setting.split or "", f"seed{setting.seed}" if setting.seed else ""]
+    return "-".join(["curve", *said, *filter(None, later)])
 
 
 def command(setting: CurveSetting, data_root: str | None = None) -> str:
     """The notebook's run that measures the same trials; the metric is chosen in it, as every run measures all."""
     words, plain = ["papermill", "notebooks/curve.ipynb", "out.ipynb"], to_strings(CurveSetting())
     for name, text in to_strings(setting).items():
-        if name != "metric" and text != plain[name]:
+        if name != "metric" and text != plain.get(name, ""):
             words += ["-p", name, text]
     return shlex.join([*words, "-r", "data_root", data_root] if data_root else words)

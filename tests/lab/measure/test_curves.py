@@ -169,7 +169,7 @@ def test_the_command_measures_the_same_trials(setting, monkeypatch):
 
 def test_files_of_other_curves_have_other_names():
     settings = [CurveSetting(), FEW, OTHER, CurveSetting(attack="pgd"), CurveSetting(seed=1), CurveSetting(images=16),
-                CurveSetting(threats=("adaptive",)), CurveSetting(steps=(20,))]  # fmt: skip
+                CurveSetting(threats=("adaptive",)), CurveSetting(steps=(20,)), CurveSetting(split="val")]  # fmt: skip
     names = [curves.name(setting) for setting in settings]
     assert len(set(names)) == len(names) and names[0] == "curve-eps-0to16-10steps-bim-oblivious-scenes-32images"
 
