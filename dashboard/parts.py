@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import dials
+import memory
 import numpy as np
+import say
 import streamlit as st
 from viewer import data_url, viewer
 
@@ -27,7 +28,7 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, FloatingPointError, MemoryError) as error:
-        st.error(words.sentence(error))
+        say.error(words.sentence(error))
 
 
 def attacked(*sessions: Session) -> None:
@@ -70,7 +71,7 @@ def pictures(
     if boxed and box is not None and box != st.session_state.get("drawn"):
         st.session_state.drawn = box
         if box != view.setting.box:
-            dials.later(box=box)
+            memory.later(box=box)
             st.rerun()
 
 
