@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import dials
+import memory
 import numpy as np
+import say
 import streamlit as st
 from viewer import data_url, viewer
 
@@ -22,14 +24,15 @@ BARE = {"displayModeBar": False}  # of charts: no buttons over them
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
+def sentences(page: str = dials.PAGE) -> Iterator[None]:
     """What went wrong, as one sentence on the page."""
     try:
         yield
     except Exception as error:
         if not mistakes.caused(error):
             raise
-        st.error(mistakes.sentence(error))
+        say.error(mistakes.sentence(error))
+        memory.stay(page)
 
 
 def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> list[Session]:
@@ -96,7 +99,7 @@ def pictures(
     if boxed and box is not None and box != st.session_state.get("drawn"):
         st.session_state.drawn = box
         if box != view.setting.box:
-            dials.later(box=box)
+            memory.later(box=box)
             st.rerun()
 
 

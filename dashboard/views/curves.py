@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import curve_dials
 import pandas as pd
+import parts
+import say
 import streamlit as st
 
 from lab.measure import curves, live
@@ -15,7 +17,6 @@ from lab.measure.curves import CurveSetting
 from lab.measure.trial import Trial
 from lab.reports import curve_chart
 from lab.system import words
-from lab.system.mistakes import MISTAKES, sentence
 
 RUN = "curves being measured"  # key in the session: the trials that Compute was pressed for
 INTRODUCTION = """How do the methods compare as the attack grows? Each line is one method under one threat. The bars are
@@ -25,13 +26,20 @@ INTRODUCTION = """How do the methods compare as the attack grows? Each line is o
 def main() -> None:
     st.title("Curves", anchor=False)
     st.markdown(INTRODUCTION)
-    try:
-        setting, root = curve_dials.dials(*curve_dials.start())
-        curve_dials.keep(setting, root)
+    with parts.sentences(curve_dials.PAGE), stopped():
+        setting, root = curve_dials.dials(curve_dials.start())
+        curve_dials.keep(setting)
         page(setting, root)
-    except MISTAKES as error:
-        st.session_state.pop(RUN, None)
-        st.error(sentence(error))
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """What went wrong is not measured again in the next run."""
+    try:
+        yield
+    except Exception:
+        end_run()
+        raise
 
 
 def page(setting: CurveSetting, root: str | None) -> None:
@@ -39,7 +47,7 @@ def page(setting: CurveSetting, root: str | None) -> None:
     trials = curves.points(setting)
     frames = live.held(trials, root)
     for remark in curves.left_out(setting):
-        st.info(remark)
+        say.info(remark)
     place = st.empty()
     chart(place, frames, setting)
     running = st.session_state.get(RUN) == (trials, root) and len(frames) < len(trials)
