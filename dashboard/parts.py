@@ -59,6 +59,7 @@ def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> li
     place.empty()
     pictured(page, sessions)
     if new:
+        say.again()
         st.rerun()  # with what was shown meanwhile in its place
     return list(sessions)
 
@@ -67,7 +68,7 @@ def stopped(place, sessions: Sequence[Session]) -> list[Session]:
     """As far as the attack came, which the page says, and a button to go on."""
     linked = len(sessions) == 1 or all(session.setting.stepwise for session in sessions)
     with place.container():
-        st.caption(f"{words.STOPPED.format(step=progress.step_words(sessions))} {words.LINKED[linked]}")
+        say.caption(f"{words.STOPPED.format(step=progress.step_words(sessions))} {words.LINKED[linked]}")
         st.button("Continue the attack", on_click=stop, args=(None,), help="Continues the attack where it was stopped.")
     return progress.evenly(sessions)
 
@@ -137,7 +138,7 @@ def downloads(
                     key=f"{file.label} {name}",
                 )  # fmt: skip
         if box.open:  # one forward pass, for those who look
-            st.markdown(saved.words(view))
+            say.caption(saved.words(view))
         st.markdown("This command computes the same numbers again from the files in the ZIP:")
         st.code(take.look_command(view, data_root, opacity), language="bash")
 

@@ -38,22 +38,37 @@ def plain(text: object) -> str:
 def begin() -> None:
     """Before the content of a page: here it will stand what cannot be shown."""
     ABOVE.set(st.container())
+    st.session_state.said = []
+    for kind, text in st.session_state.pop("again", ()):
+        above(kind, text)
+
+
+def again() -> None:
+    """Before a page runs once more by itself: what stands above its content will stand there again."""
+    st.session_state.again = st.session_state.get("said", [])
+
+
+def above(kind: str, text: str) -> None:
+    """A sentence above the content, an "error" or an "info"."""
+    if (kind, text) not in st.session_state.said:
+        st.session_state.said.append((kind, text))
+        getattr(ABOVE.get(), kind)(plain(text))
 
 
 def unread(key: str, text: object, why: str) -> None:
     """A part of the address that is not shown, and why."""
     name = key.rpartition(" ")[2]  # without its page
-    ABOVE.get().error(plain(UNREAD.format(name=name, text=f"{text!s:.60}", why=f"{why:.300}".rstrip("."))))
+    above("error", UNREAD.format(name=name, text=f"{text!s:.60}", why=f"{why:.300}".rstrip(".")))
 
 
 def not_here(names: Iterable[str]) -> None:
     """Parts of the address that mean nothing on this page."""
-    ABOVE.get().error(plain(STRANGE.format(names=f"{', '.join(names):.60}")))
+    above("error", STRANGE.format(names=f"{', '.join(names):.60}"))
 
 
 def changed(text: str) -> None:
     """What the page shows in place of what was dialled."""
-    ABOVE.get().info(plain(text))
+    above("info", text)
 
 
 def one_of(options: Iterable[object]) -> str:
