@@ -271,6 +271,8 @@ def test_eight_bits_only_make_an_attack_smaller(levels):
     least = 0 if levels else 0.5  # no level lies nearer
     assert (np.abs(stored - 255 * image) <= np.maximum(255 * np.abs(attacked - image), least) + 1e-3).all()
     assert np.array_equal(draw.eight_bit(image, image), np.rint(255 * image))
+    between = np.float32((np.arange(254) + 0.5) / 255).reshape(1, -1, 1).repeat(3, 2)
+    assert np.array_equal(draw.eight_bit(between, between), draw.pixels(between)), "no attack changes no file"
 
 
 @pytest.mark.parametrize("eps", [0.5, 1, 2.75, 8])
