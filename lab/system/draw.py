@@ -41,7 +41,7 @@ def eight_bit(attacked: np.ndarray, image: np.ndarray) -> np.ndarray:
     """
     levels, home = (255 * np.clip(picture, 0, 1).astype(np.float64) for picture in (attacked, image))
     up, down = np.floor(levels + 1e-4), np.ceil(levels - 1e-4)  # up to 1e-4 beside a level counts as that level
-    nearest = np.rint(home)
+    nearest = pixels(image)
     return np.where(levels >= home, np.maximum(up, nearest), np.minimum(down, nearest)).astype(np.uint8)
 
 

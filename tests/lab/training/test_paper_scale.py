@@ -317,7 +317,7 @@ def test_the_bench_charges_table_1_with_the_passes_that_the_lab_makes(small, tra
         ({"batch": 1}, "^wanted 2 pictures or more"),
         ({"shares": (0.0,)}, "shares over 0 up to 1"),
         ({"dataset": "scenes"}, "^unknown data set 'scenes'; choose one of cityscapes, voc$"),
-        ({"recipes": ("perl",)}, "^wanted recipes and networks that cityscapes has nets of, got perl"),
+        ({"recipes": ("perl",)}, "^unknown recipe 'perl'; choose one of clean"),
     ],
 )
 def test_what_the_bench_cannot_do_is_one_line(options, words):
