@@ -1,4 +1,4 @@
-"""The dashboard: dial an attack and a method, look at one picture. Widgets and calls into lab, nothing computed here.
+"""The dashboard's server: whom it answers, and that it asks nobody. What a visitor sees begins in main.py.
 
 streamlit run dashboard/app.py
 """
@@ -8,50 +8,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
-from plotly.graph_objects import Figure
-from viewer import data_url, viewer
+from streamlit import config, net_util
 
-STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding: 2.5rem 3rem}
-[data-testid="stImageCaption"] {text-align: left; padding: .15rem 0 0}
-</style>"""
-HERE = Path(__file__).parent / "views"  # not "pages": Streamlit would show a folder of that name by itself
-PAGES = {
-    "explore": ("Explore", ":material/search:"),
-    "compare": ("Compare", ":material/compare:"),
-    "curves": ("Curves", ":material/show_chart:"),
-    "tables": ("Tables", ":material/table_chart:"),
-    "zoo": ("Zoo", ":material/inventory_2:"),
-}
+HERE = {"localhost", "127.0.0.1", "::1"}
+UNNAMED = """The dashboard is open to the network, but answers only those who call it {names}.
+Add the name or number that others type, with an option for each:
+  --server.allowedHosts localhost --server.allowedHosts NAME"""
 
 
-def main() -> None:
-    st.set_page_config("PEARL Lab", "🌧️", layout="wide")
-    st.html(STYLE)
-    pages = [
-        st.Page(HERE / f"{name}.py", title=title, icon=icon, default=name == "explore", url_path=name)
-        for name, (title, icon) in PAGES.items()
-    ]
-    page = st.navigation(pages, position="top")
-    if "torch" not in sys.modules:
-        load()
-    page.run()
+def prepare() -> None:
+    """Before the first visitor: no look at the network, and a word to those who open the dashboard to it."""
+    # Streamlit asks the network for this machine's addresses where a page of another site knocks; none needs to be let in
+    net_util.get_internal_ip = net_util.get_external_ip = lambda: None
+    names = config.get_option("server.allowedHosts")
+    if config.get_option("server.address") not in HERE and names and HERE.issuperset(names):
+        print(UNNAMED.format(names=" or ".join(names)), file=sys.stderr)
 
 
-def load() -> None:
-    """The first visitor of a server waits for torch; meanwhile the browser fetches what it will draw with."""
-    place = st.empty()
-    with place.container():
-        st.caption("Loading the networks …")
-        viewer(
-            [{"title": "", "picture": data_url(np.full((8, 16, 3), 128, np.uint8))}], (), (), opacity=0, key="loading"
-        )
-        st.plotly_chart(Figure(), key="loading_chart", height=1)
-    import lab.view.session  # noqa: F401 - what takes so long
-
-    place.empty()
-
-
-main()
+prepare()
+app = st.App(Path(__file__).with_name("main.py"))  # `streamlit run` looks for this line

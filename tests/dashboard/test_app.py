@@ -21,7 +21,7 @@ from lab.view.session import RECENT, look, prepared
 from lab.view.setting import Setting
 from pearl_core.derain import DERAINERS
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).parents[2] / "dashboard" / "main.py"
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from lab.view import panels, setting
 from lab.view.session import look
 from lab.view.setting import Setting
 from lab.view.view import View
+from tests.dashboard.conftest import asked_of
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [
@@ -34,17 +35,6 @@ pytestmark = [
     pytest.mark.skipif(not any(map(shutil.which, browser.BROWSERS)), reason="no chromium here"),
 ]
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sockets are read from /proc")
-# A server with this on its path writes down every name it looks up and every address it connects to.
-SITECUSTOMIZE = """import os, sys
-def note(*words):
-    with open(os.environ["HEARD"], "a") as file:
-        print(*words, file=file)
-def heard(event, given):
-    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
-        note(event, *[part for part in given if isinstance(part, (str, bytes, tuple))])
-note("all ears")
-sys.addaudithook(heard)
-"""
 UPLOADED = "seen.figures.length && seen.figures[0][0].startsWith('Agreement') && !seen.running"
 
 
@@ -66,10 +56,7 @@ def heard(lab):
 
 @pytest.fixture(scope="module")
 def server(lab, heard):
-    (lab / "path").mkdir()
-    (lab / "path" / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    heard.touch()
-    with browser.served(PYTHONPATH=str(lab / "path"), HEARD=str(heard)) as found:
+    with browser.served(**asked_of(lab)) as found:
         yield found
         assert "Traceback" not in found.log.read_text()
 

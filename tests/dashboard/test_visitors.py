@@ -130,7 +130,9 @@ def cramped(tiny_nets, tmp_path, monkeypatch):
     monkeypatch.delenv("PEARL_DATA", raising=False)
     forget()
     script = tmp_path / "cramped.py"
-    script.write_text(CRAMPED.format(most=MOST, folder=str(browser.APP.parent), app=str(browser.APP)))
+    script.write_text(
+        CRAMPED.format(most=MOST, folder=str(browser.APP.parent), app=str(browser.APP.with_name("main.py")))
+    )
     with browser.served(script) as server:
         yield server
     forget()
