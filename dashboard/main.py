@@ -1,4 +1,4 @@
-"""The dashboard: dial an attack and a method, look at one picture. Widgets and calls into lab, nothing computed here."""
+"""The dashboard as each visitor sees it: its pages. Widgets and calls into lab, nothing computed here."""
 
 from __future__ import annotations
 
