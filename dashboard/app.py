@@ -19,7 +19,7 @@ Add the name or number that others type, with an option for each:
 
 def prepare() -> None:
     """Before the first visitor: no look at the network, and a word to those who open the dashboard to it."""
-    # Streamlit asks the network for this machine's addresses where a page of another site knocks; nobody here needs them
+    # Streamlit asks the network for this machine's addresses where a page of another site knocks: nobody here needs it
     net_util.get_internal_ip = net_util.get_external_ip = lambda: None
     names = config.get_option("server.allowedHosts")
     if config.get_option("server.address") not in HERE and names and HERE.issuperset(names):
