@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
+import memory
+import photos
+import say
 import streamlit as st
-from address import asked, dial, remember
+from memory import dial
 
 from lab.data import reader
 from lab.data.titles import title
@@ -28,28 +29,23 @@ POINTS = {"eps": DEFAULT["eps"], "steps": (0, 1, 2, 3, 5, 10, 20)}  # to begin w
 CONSTANT = {"eps": 8.0, "steps": DEFAULT["steps"][0]}  # the one that does not grow
 
 
-def defaults() -> dict[str, str]:
-    return curves.to_strings(CurveSetting()) | {"data_root": os.environ.get("PEARL_DATA", "")}
+def start() -> CurveSetting:
+    """What the visitor's address asks for; where a part of it cannot be, the usual one and a sentence."""
+    say.begin()
+    told = memory.arrived(PAGE, DEFAULT)
+    if told is not None:
+        memory.turned()[f"{PAGE} start"], wrong = curves.readable(told)
+        for name, why in wrong.items():
+            say.unread(name, told[name], why)
+    return memory.turned()[f"{PAGE} start"]
 
 
-def start() -> tuple[CurveSetting, str]:
-    """What the address asks for; where that cannot be, the defaults and a sentence."""
-    told = defaults() | asked(PAGE, defaults())
-    root = told.pop("data_root")
-    try:
-        return curves.from_strings(told), root
-    except ValueError as error:
-        st.error(f"The address of this page asks for what cannot be shown: {error}")
-        return CurveSetting(), root
+def keep(setting: CurveSetting) -> None:
+    """The setting in the address."""
+    memory.remember(PAGE, curves.to_strings(setting), curves.to_strings(CurveSetting()))
 
 
-def keep(setting: CurveSetting, root: str | None) -> None:
-    """The setting in the address; the folder only where it is not the one of this computer."""
-    home = defaults()["data_root"]
-    remember(PAGE, curves.to_strings(setting) | {"data_root": root or home}, defaults())
-
-
-def dials(begin: CurveSetting, root: str) -> tuple[CurveSetting, str | None]:
+def dials(begin: CurveSetting) -> tuple[CurveSetting, str | None]:
     """The sidebar: the setting, and where its data set lies."""
     with st.sidebar:
         st.subheader("Curve", anchor=False)
@@ -60,7 +56,7 @@ def dials(begin: CurveSetting, root: str) -> tuple[CurveSetting, str | None]:
         told |= attack_dials(begin)
         st.subheader("Pictures", anchor=False)
         told |= picture_dials(begin)
-        root = root_dial(told["dataset"], root)
+        root = None if reader(told["dataset"]).built_in else photos.folder(HELP["data_root"])
     return curves.from_strings({name: parts.text_of(value) for name, value in told.items()}), root
 
 
@@ -129,10 +125,3 @@ def picture_dials(begin: CurveSetting) -> dict:
     )  # fmt: skip
     seed = st.number_input("Seed", 0, 2**32 - 1, key=dial(PAGE, "seed", begin.seed), help=CURVE_HELP["seed"])
     return {"dataset": dataset, "images": images, "seed": seed}
-
-
-def root_dial(dataset: str, root: str) -> str | None:
-    """Where a data set lies that is not built in."""
-    if reader(dataset).built_in:
-        return None
-    return st.text_input("Folder of the data", key=dial(PAGE, "data_root", root), help=HELP["data_root"]) or None

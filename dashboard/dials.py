@@ -1,23 +1,25 @@
-"""The dials of a setting, each with a sentence for a reader who knows none of the papers; and their way to the URL.
+"""The dials of a setting, each with a sentence for a reader who knows none of the papers; and their way to the address.
 
 Every dial is kept under the name of the part of the setting it turns.
 """
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
+from collections.abc import Collection
 
-import numpy as np
+import memory
+import say
 import streamlit as st
-from address import asked, remember
 
-from lab.data import dataset, reader, uploads
 from lab.data.titles import title
 from lab.nets.methods import METHODS
 from lab.nets.pipelines import available
+from lab.system import parts
 from lab.system.threats import THREATS
 from lab.system.words import (
+    BEYOND,
+    CARRIED,
+    CARRIED_HELP,
     EDGES,
     HELP,
     NO_DERAINER,
@@ -30,167 +32,174 @@ from lab.system.words import (
 )
 from lab.view import choices, setting
 from lab.view.choices import help_of, method_title
-from lab.view.setting import KINDS, LIMITS, REGIONS, Setting
+from lab.view.setting import KINDS, LIMITS, REGIONS, Box, Setting
 from pearl_core.derain import DERAINERS
 
 PAGE = "look"  # Explore and Compare share their dials
-BESIDE = ("opacity", "methods", "perturbation")  # in the address, though no part of a setting
+EXPLORE, COMPARE = ("method", "on", "shown"), ("methods", "perturbation", "divided")  # but for these
+BESIDE = ("opacity", *COMPARE)  # in the address, though no part of a setting
+DIALLED = ("dataset", "split", "index", "image", "amount", "angle", "rain_seed", "method", "derain", "segmenter",
+           "attack", "eps", "steps", "seed", "threat", "source", "precision", "region", "box", "shown")  # fmt: skip
+MOST = 4  # methods side by side
 NONE = "none"
-MISSING = object()
 
 
-def begin() -> None:
-    """Before any dial: the setting of the address at the first run, later the one this visitor left."""
-    state = st.session_state
-    if "turned" not in state:
-        told = asked(PAGE, [*KINDS, *BESIDE])
-        state.turned = {name: told[name] for name in BESIDE if name in told}
-        try:
-            state.turned |= setting.from_query(told).changed()
-        except ValueError as error:
-            state.wrong = f"The address of this page holds no setting: {error}. The page opens with the usual one."
-    if "wrong" in state:
-        st.error(state.wrong)  # until an address is written that does
-    turn(**state.pop("pending", {}))
+# ---- the address ----
 
 
-def turn(**parts) -> None:
-    """Turn dials from elsewhere, such as a picture that was drawn on; before they are placed in a run."""
-    for name, value in parts.items():
-        st.session_state.turned[name] = value
-        st.session_state.pop(name, None)
+def begin(own: Collection[str] = EXPLORE) -> None:
+    """Before any dial: they turn to the address, where the visitor comes by it. `own` are those of this page alone."""
+    say.begin()
+    told = memory.arrived(PAGE, (*KINDS, *BESIDE))
+    if told is not None:
+        others = {*EXPLORE, *COMPARE} - {*own}
+        memory.forget([name for name in (*KINDS, *BESIDE) if name in told or name not in others])
+        adopt(told)
+    memory.turn(**st.session_state.pop("pending", {}))
 
 
-def later(**parts) -> None:
-    """The same once they are placed: they turn at the start of the next run."""
-    st.session_state.pending = parts
+def adopt(told: dict[str, str]) -> None:
+    """Turn the dials to what can be read of an address, and say what cannot."""
+    read, wrong = setting.readable(told)
+    values = read.changed()
+    for name in BESIDE:
+        if name in told:
+            try:
+                values[name] = beside(name, told[name])
+            except ValueError as error:
+                wrong[name] = str(error)
+    for name, why in wrong.items():
+        say.unread(name, told[name], why)
+    memory.turn(**values)
+    memory.asked().update((name, told[name]) for name in told if name not in wrong)
 
 
-def placed(name: str, allowed, start=MISSING) -> None:
-    """Before a dial is placed: what it shows is what it showed, or on another page, or at the start."""
-    state = st.session_state
-    start = Setting.__dataclass_fields__[name].default if start is MISSING else start
-    for value in (state.get(name, MISSING), state.turned.get(name, MISSING), start):
-        if value is not MISSING and allowed(value):
-            state[name] = value
-            return
-    state.pop(name, None)  # the dial's own first choice
-
-
-def keep(name: str, value):
-    """Remember what a dial says, for other pages: Streamlit forgets dials that are not there."""
-    st.session_state.turned[name] = value
+def beside(name: str, text: str) -> float | str | bool | list[str]:
+    """What an address says of something that is no part of a setting. Errors: ValueError."""
+    if name == "methods":
+        return text.split(",")
+    if name != "opacity":
+        (only,) = {"perturbation": ["own"], "divided": ["1"]}[name]
+        if text != only:
+            raise ValueError(f"wanted {only}, or nothing")
+        return text if name == "perturbation" else True
+    value = parts.number(name, text, float)
+    if not 0 <= value <= 1:
+        raise ValueError(f"wanted {name} from 0 to 1, got {text}")
     return value
 
 
-def pick(name: str, label: str, options, help: str, **how):
+def remembered(viewed: Setting, opacity: float, own: Collection[str] = EXPLORE, **more: str) -> None:
+    """The whole setting into the address, so that a link reopens the same view."""
+    others = {*EXPLORE, *COMPARE} - {*own}
+    told = {name: text for name, text in viewed.query().items() if name not in others}
+    memory.remember(PAGE, told | more | {"opacity": f"{opacity:g}"}, {"opacity": f"{OPACITY:g}"})
+
+
+def carried(own: Collection[str] = EXPLORE) -> dict:
+    """What the address said and no dial turns; a click leaves it out."""
+    names = [name for name in KINDS if name not in (*DIALLED, *{*EXPLORE} - {*own})]
+    held = {name: memory.turned()[name] for name in names if name in memory.turned()}
+    if held:
+        say.caption(CARRIED.format(parts=", ".join(f"{name}={parts.text_of(value)}" for name, value in held.items())))
+        st.button("Leave that out", on_click=memory.forget, args=(list(held),), help=CARRIED_HELP)
+    return held
+
+
+# ---- one dial ----
+
+
+def pick(name: str, label: str, options, help: str, why: str = "", **how):
     """A choice of one."""
     options = list(options)
-    placed(name, lambda value: value in options)
-    return keep(name, st.selectbox(label, options, key=name, help=help, **how))
+    start = parts.default(Setting, name)
+    start = start if start in options else next(iter(options), None)
+    memory.placed(name, start, options.__contains__, why or say.one_of(options))
+    return st.selectbox(label, options, key=name, help=help, **how)
 
 
-def slide(name: str, label: str, low, high, step, help: str, **how):
+def slide(name: str, label: str, low, high, step, help: str, start=None, **how):
     """A number on a slider."""
-    placed(name, lambda value: low <= value <= high)
-    return keep(name, st.slider(label, low, high, step=step, key=name, help=help, **how))
+    start = parts.default(Setting, name) if start is None else start
+    memory.placed(name, start, lambda value: low <= value <= high, f"wanted {name} from {low} to {high}")
+    return st.slider(label, low, high, step=step, key=name, help=help, **how)
 
 
-def count(name: str, label: str, low: int, high: int, help: str, **how):
-    """A whole number, or none."""
-    placed(name, lambda value: value is None or low <= value <= high)
-    return keep(name, st.number_input(label, low, high, key=name, help=help, step=1, **how))
+def count(name: str, label: str, low, high, help: str, step=1, **how):
+    """A number to type, or none."""
 
+    def allowed(value) -> bool:
+        return value is None or low <= value <= high
 
-# ---- the picture ----
-
-
-class Photographed(NamedTuple):
-    """Which picture in which rain, as dialled."""
-
-    parts: dict  # of the setting
-    size: tuple[int, int]  # (H, W)
-    own: np.ndarray | None  # the visitor's own picture
-    root: str | None  # where the data lies
-
-
-def photo() -> Photographed:
-    """The picture and its rain."""
-    st.subheader("Picture", anchor=False)
-    name = pick("dataset", "Data set", choices.datasets(), format_func=title, help=HELP["dataset"])
-    root = None if reader(name).built_in else folder(name)
-    own, data = upload(), dataset(name, data_root=root)
-    if own is not None:
-        parts = {"dataset": name, "image": uploads.digest(own)}
-        return Photographed(parts | rain(), own.shape[:2], own, root)
-    if st.session_state.turned.get("image"):
-        st.info("This link shows a picture that somebody uploaded. Upload the same picture above to see it.")
-    index = count("index", "Picture", 0, len(data) - 1, HELP["index"])
-    return Photographed({"dataset": name, "index": index} | rain(), data.size, None, root)
-
-
-def folder(name: str) -> str | None:
-    """Where a data set lies, from the person at the dials; not part of a setting, so it is in no address."""
-    given = st.text_input(
-        "Folder of the data", os.environ.get("PEARL_DATA", ""),
-        help=f"The folder on this machine that holds {title(name)}, or {name}/ with it.",
-    )  # fmt: skip
-    return given or None
-
-
-def upload() -> np.ndarray | None:
-    """The visitor's own picture, (H, W, 3) uint8."""
-    given = st.file_uploader(
-        "Or upload a picture", ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"], help=HELP["image"]
-    )
-    return None if given is None else decoded(given.getvalue(), given.name)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def decoded(data: bytes, name: str) -> np.ndarray:
-    return uploads.fitted(uploads.decoded(data, name))
-
-
-def rain() -> dict:
-    low, high = map(float, LIMITS["amount"])
-    return {
-        "amount": slide("amount", "Rain", low, high, 0.05, HELP["amount"]),
-        "angle": slide("angle", "Rain angle", *map(float, LIMITS["angle"]), 1.0, HELP["angle"]),
-        "rain_seed": count("rain_seed", "Rain seed", 0, 2**31, HELP["rain_seed"], placeholder="as in the tables"),
-    }
+    memory.placed(name, parts.default(Setting, name), allowed, f"wanted {name} from {low} to {high}")
+    return st.number_input(label, low, high, key=name, help=help, step=step, **how)
 
 
 # ---- networks and attack ----
 
 
 def networks(dataset: str) -> dict:
-    """The method, and which derainer it has: those with weights for that data set."""
+    """The method, and which networks it has: those with weights for that data set."""
     st.subheader("Networks", anchor=False)
-    there = available(dataset)
-    method = pick("method", "Method", there, format_func=method_title, help=help_of("method", separator="\n- "))
+    segmenter = segmenter_of(dataset)
+    there = available(dataset, segmenter)
+    method = pick("method", "Method", there, format_func=method_title, help=help_of("method", separator="\n- "),
+                  why=f"{say.one_of(there)}, which have weights for {dataset} and {segmenter}")  # fmt: skip
     untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
-    if METHODS[method].derain is not None:
-        derain = pick("derain", "Derainer", there[method], format_func=title, help=HELP["derain"])
-        untrained(dataset, [title(name) for name in DERAINERS if name not in there[method]])
-        return {"method": method, "derain": derain}
-    st.selectbox("Derainer", [NONE], disabled=True, help=HELP["derain"])
-    st.caption(NO_DERAINER.format(title=METHODS[method].title))
-    return {"method": method}
+    derain = derainer(dataset, there, [method])
+    if not derain:
+        st.selectbox("Derainer", [NONE], disabled=True, help=HELP["derain"])
+        say.caption(NO_DERAINER.format(title=METHODS[method].title))
+    return {"method": method} | derain | segmenter_dial(dataset)
+
+
+def derainer(dataset: str, there: dict[str, list[str]], methods: Collection[str]) -> dict:
+    """The derainer of these methods, of those that all of them are there with; nothing where none has one."""
+    with_one = [there[method] for method in methods if METHODS[method].derain is not None]
+    if not with_one:
+        return {}
+    common = [name for name in DERAINERS if all(name in names for names in with_one)]
+    if not common:
+        raise ValueError(f"wanted a derainer that all of {', '.join(methods)} have weights with, got none")
+    derain = pick("derain", "Derainer", common, format_func=title, help=HELP["derain"],
+                  why=f"{say.one_of(common)}, which have weights")  # fmt: skip
+    untrained(dataset, [title(name) for name in DERAINERS if name not in common])
+    return {"derain": derain}
+
+
+def segmenter_of(dataset: str) -> str:
+    """The segmenter that is dialled, which decides what the dials above it offer."""
+    options = choices.segmenters(dataset)
+    start = Setting.segmenter if Setting.segmenter in options else options[0]
+    return memory.placed("segmenter", start, options.__contains__, f"{say.one_of(options)}, which have weights")
+
+
+def segmenter_dial(dataset: str) -> dict:
+    options = choices.segmenters(dataset)
+    return {"segmenter": pick("segmenter", "Segmenter", options, format_func=title, help=HELP["segmenter"])}
 
 
 def untrained(dataset: str, titles: list[str]) -> None:
     """What is not offered, and why."""
     if titles:
-        st.caption(UNTRAINED.format(titles=", ".join(titles), dataset=title(dataset)))
+        say.caption(UNTRAINED.format(titles=", ".join(titles), dataset=title(dataset)))
 
 
 def attack(size: tuple[int, int]) -> dict:
     """How the attacker searches, how far it may go, and where on a picture of that size (H, W)."""
     st.subheader("Attack", anchor=False)
-    name = pick("attack", "Attack", choices.attacks(), format_func=title, help=help_of("attack", separator="\n- "))
+    name = pick(
+        "attack",
+        "Attack",
+        choices.attacks(),
+        format_func=title,
+        help=help_of("attack", separator="\n- "),
+        on_change=memory.turn,
+        kwargs={"shown": None},
+    )  # fmt: skip - a step is one of that attack
     sized = Setting(attack=name).with_eps
-    eps = slide(
-        "eps", "Strength ε (1/255)", *map(float, LIMITS["eps"]), 0.25, format="%g", disabled=not sized,
+    eps = count(
+        "eps", "Strength ε (1/255)", *map(float, LIMITS["eps"]), step=0.25, format="%g", disabled=not sized,
         help=HELP["eps"] + ("" if sized else f" {NO_EPS}"),
     )  # fmt: skip
     steps = slide("steps", "Steps", *LIMITS["steps"], 1, disabled=name == "fgsm", help=HELP["steps"])
@@ -204,32 +213,45 @@ def where(size: tuple[int, int]) -> dict:
     if region != "box":
         return {"region": region, "box": None}
     high, wide = size
-    edges = st.session_state.turned.get("box") or choices.middle(high, wide)
+    edges = inside(memory.turned().get("box") or choices.middle(high, wide), size)
     places = (*st.columns(2), *st.columns(2))
     given = tuple(
         column.number_input(
-            label, 0, most, min(edge, most), key=f"box_{label}_{edge}", step=1, help=HELP["box"].format(edge=label)
-        ) for column, label, edge, most in zip(places, EDGES, edges, (high, wide, high, wide), strict=True)
-    )  # fmt: skip
-    return {"region": region, "box": keep("box", given)}
+            label, 0, most, edge, key=f"box_{label}_{edge}", step=1, help=HELP["box"].format(edge=label)
+        )
+        for column, label, edge, most in zip(places, EDGES, edges, (high, wide, high, wide), strict=True)
+    )
+    memory.turned()["box"] = given
+    return {"region": region, "box": given}
 
 
-def threat(dataset: str, method: str) -> dict:
+def inside(box: Box, size: tuple[int, int]) -> Box:
+    """The part of the box that lies in the picture; where none does, the usual box."""
+    high, wide = size
+    top, left, bottom, right = (min(edge, most) for edge, most in zip(box, (high, wide, high, wide), strict=True))
+    within = (top, left, bottom, right) if top < bottom and left < right else choices.middle(high, wide)
+    if within != tuple(box) and (max(box[0], box[2]) > high or max(box[1], box[3]) > wide):
+        words = [", ".join(map(str, edges)) for edges in (box, within)]
+        say.changed(BEYOND.format(box=words[0], high=high, wide=wide, inside=words[1]))
+    return within
+
+
+def threat(dataset: str, method: str, segmenter: str) -> dict:
     """What the attacker knows of the networks; a transfer is computed on another method that has weights."""
     name = pick("threat", "The attacker knows", list(THREATS), format_func=threat_title, help=HELP["threat"])
     if name != "transfer":
         return {"threat": name}
+    options, opened = choices.sources(dataset, method, segmenter), memory.turned().get("source")
+    options += [opened] if "," in (opened or "") else []  # a method with other networks, as only an address says it
     source = pick(
-        "source", "Perturbation computed on", choices.sources(dataset, method), format_func=method_title,
-        help=HELP["source"],
+        "source", "Perturbation computed on", options, format_func=choices.source_title, help=HELP["source"],
     )  # fmt: skip
     return {"threat": name, "source": source}
 
 
 def precision() -> dict:
     """The number format of gradients: the page's own, the tables', or what the address asks for."""
-    asked_for = st.session_state.turned.get("precision", Setting.precision)
-    options = choices.precisions(Setting(precision=asked_for))
+    options = choices.precisions(Setting(precision=memory.turned().get("precision", Setting.precision)))
     words = "Precision of the gradients"
     return {"precision": pick("precision", words, options, format_func=precision_title, help=HELP["precision"])}
 
@@ -237,23 +259,4 @@ def precision() -> dict:
 def opacity() -> float:
     """How strongly classes cover pictures."""
     st.subheader("Display", anchor=False)
-    state = st.session_state
-    if "opacity" not in state:
-        state.opacity = opacity_of(state.turned.get("opacity"))
-    return keep(
-        "opacity", st.slider("Opacity of the classes", 0.0, 1.0, step=0.05, key="opacity", help=HELP["opacity"])
-    )
-
-
-def opacity_of(text) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except (TypeError, ValueError):
-        return OPACITY
-
-
-def remembered(viewed: Setting, opacity: float, **more: str) -> None:
-    """The whole setting into the address, so that a link reopens the same view."""
-    st.session_state.pop("wrong", None)
-    told = viewed.query() | more | {"opacity": f"{opacity:g}"}
-    remember(PAGE, dict.fromkeys([*KINDS, *BESIDE], "") | told, {"opacity": f"{OPACITY:g}"})
+    return slide("opacity", "Opacity of the classes", 0.0, 1.0, 0.05, HELP["opacity"], start=OPACITY)

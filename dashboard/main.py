@@ -15,6 +15,7 @@ STYLE = """<style>
 [data-testid="stImageCaption"] {text-align: left; padding: .15rem 0 0}
 </style>"""
 HERE = Path(__file__).parent / "views"  # not "pages": Streamlit would show a folder of that name by itself
+BACK = Path(__file__).with_name("back.js").read_text(encoding="utf-8")
 PAGES = {
     "explore": ("Explore", ":material/search:"),
     "compare": ("Compare", ":material/compare:"),
@@ -27,6 +28,7 @@ PAGES = {
 def main() -> None:
     st.set_page_config("PEARL Lab", "🌧️", layout="wide")
     st.html(STYLE)
+    st.html(f"<script>{BACK}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page(HERE / f"{name}.py", title=title, icon=icon, default=name == "explore", url_path=name)
         for name, (title, icon) in PAGES.items()

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import dials
+import memory
 import numpy as np
+import say
 import streamlit as st
 from viewer import data_url, viewer
 
@@ -29,7 +30,7 @@ def sentences() -> Iterator[None]:
     except Exception as error:
         if not mistakes.caused(error):
             raise
-        st.error(mistakes.sentence(error))
+        say.error(mistakes.sentence(error))
 
 
 def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> list[Session]:
@@ -64,7 +65,7 @@ def stopped(place, sessions: Sequence[Session]) -> list[Session]:
     """As far as the attack came, which the page says, and a button to go on."""
     linked = len(sessions) == 1 or all(session.setting.stepwise for session in sessions)
     with place.container():
-        st.caption(f"{words.STOPPED.format(step=progress.step_words(sessions))} {words.LINKED[linked]}")
+        say.caption(f"{words.STOPPED.format(step=progress.step_words(sessions))} {words.LINKED[linked]}")
         st.button("Continue the attack", on_click=stop, args=(None,), help="Continues the attack where it was stopped.")
     return progress.evenly(sessions)
 
@@ -96,7 +97,7 @@ def pictures(
     if boxed and box is not None and box != st.session_state.get("drawn"):
         st.session_state.drawn = box
         if box != view.setting.box:
-            dials.later(box=box)
+            memory.later(box=box)
             st.rerun()
 
 
@@ -134,7 +135,7 @@ def downloads(
                     key=f"{file.label} {name}",
                 )  # fmt: skip
         if box.open:  # one forward pass, for those who look
-            st.markdown(saved.words(view))
+            say.markdown(saved.words(view))
         st.markdown("This command computes the same numbers again from the files in the ZIP:")
         st.code(take.look_command(view, data_root, opacity), language="bash")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import dials
+import memory
 import parts
+import photos
+import say
 import streamlit as st
 
 from lab.data.titles import title
@@ -18,96 +19,119 @@ from lab.view.session import prepared
 from lab.view.setting import Setting
 from lab.view.view import View
 
-OWN, SHARED = "on each method", "once, for all"
-MOST = 4
-START = "derain_seg,nat,pearl"
+WHOSE = {"shared": "once, for all", "own": "on each method"}
+START = ("derain_seg", "nat", "pearl")
 
 
 def main() -> None:
     st.title("Compare methods", anchor=False)
     st.markdown("The same picture with several methods, side by side. Zoom with the wheel: all pictures follow.")
-    dials.begin()
+    dials.begin(dials.COMPARE)
     with parts.sentences():
         with st.sidebar:
-            photo = dials.photo()
+            photo = photos.photo()
             dataset = photo.parts["dataset"]
-            methods = compared(dataset)
+            methods, networks = compared(dataset)
             shared = whose(methods[0])
-            chosen = photo.parts | dials.attack(photo.size) | dials.threat(dataset, methods[0] if shared else "")
-            chosen |= dials.precision()
+            first = methods[0] if shared else ""
+            chosen = photo.parts | dials.attack(photo.size) | dials.threat(dataset, first, networks["segmenter"])
+            chosen |= dials.precision() | dials.carried(dials.COMPARE)
             opacity = dials.opacity()
-        on = {"on": methods[0]} if shared else {}
-        settings = [Setting(**chosen | on | {"method": method}) for method in methods]
+        settings = [Setting(**chosen | met(method, networks, first)) for method in methods]
         sessions = [prepared(setting, own=photo.own, data_root=photo.root) for setting in settings]
         sessions = parts.attacked(
             *sessions, page="compare", meanwhile=lambda: pictures([session.before() for session in sessions], opacity)
         )
         views = [session.view() for session in sessions]
-        linked = replace(sessions[0].setting, shown=None)  # the points of several attacks have no place in it
-        dials.remembered(linked, opacity, methods=",".join(methods), perturbation="" if shared else "own")
-        show(views, opacity, shared)
+        divided = "1" if show(views, opacity, shared) else ""
+        told = {"methods": ",".join(methods), "perturbation": "" if shared else "own", "divided": divided}
+        dials.remembered(sessions[0].setting, opacity, dials.COMPARE, **told)
         for view in views:
             parts.downloads(view, photo.own, photo.root, opacity, f"Download: {method_title(view.setting.method)}")
 
 
-def compared(dataset: str) -> list[str]:
-    """Which methods of those with weights for that data set."""
+def met(method: str, networks: dict, first: str) -> dict:
+    """The parts of a setting in which the methods differ; a derainer only where one derains."""
+    derains = METHODS[method].derain is not None
+    return {"method": method, "on": first or None} | {
+        name: value for name, value in networks.items() if derains or name != "derain"
+    }
+
+
+def compared(dataset: str) -> tuple[list[str], dict]:
+    """Which methods of those with weights for that data set, and their networks."""
     st.subheader("Networks", anchor=False)
-    state, there = st.session_state, available(dataset)
+    segmenter = dials.segmenter_of(dataset)
+    there = available(dataset, segmenter)
     dials.untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     if len(there) < 2:
         named = title(dataset)
         raise ValueError(f"wanted two methods or more with weights for {named} to compare, got {len(there)}")
-    if "methods" not in state:
-        asked = state.turned.get("methods", "").split(",")
-        state.methods = [name for name in asked if name in METHODS][:MOST] or START.split(",")
-    state.methods = [name for name in state.methods if name in there]
+    offered(list(there))
     methods = st.multiselect(
-        "Methods", there, key="methods", max_selections=MOST, format_func=method_title,
+        "Methods", there, key="methods", max_selections=dials.MOST, format_func=method_title,
         help=choices.described(words.COMPARED, "\n- "),
     )  # fmt: skip
-    dials.keep("methods", ",".join(methods))
     if len(methods) < 2:
         raise ValueError(f"wanted two to four methods to compare, got {len(methods)}")
-    return methods
+    return methods, dials.derainer(dataset, there, methods) | dials.segmenter_dial(dataset)
+
+
+def offered(there: list[str]) -> None:
+    """Before the methods are placed: those that were chosen and are there."""
+    state, text = st.session_state, memory.asked().pop("methods", None)
+    wanted = list(dict.fromkeys(state.get("methods", memory.turned().get("methods", START))))
+    for name in wanted if text is not None else ():
+        if name not in there:
+            say.unread("methods", name, say.one_of(there))
+    shown = [name for name in wanted if name in there]
+    for name in shown[dials.MOST :]:
+        say.unread("methods", name, f"wanted at most {dials.MOST}")
+    state.methods = memory.turned()["methods"] = shown[: dials.MOST]
 
 
 def whose(first: str) -> bool:
     """Whether all methods meet one perturbation, which is computed on the first."""
-    state = st.session_state
-    if "perturbation" not in state:
-        state.perturbation = OWN if state.turned.get("perturbation") == "own" else SHARED
+    memory.placed("perturbation", "shared", WHOSE.__contains__)
     chosen = st.radio(
-        "The perturbation is computed", [SHARED, OWN], key="perturbation", horizontal=True,
+        "The perturbation is computed", list(WHOSE), key="perturbation", horizontal=True, format_func=WHOSE.get,
         help=words.SHARED.format(title=method_title(first)),
     )  # fmt: skip
-    dials.keep("perturbation", "own" if chosen == OWN else "")
-    return chosen == SHARED
+    return chosen == "shared"
 
 
-def show(views: list[View], opacity: float, shared: bool) -> None:
-    """The numbers in a table, the pictures in columns; or each before and after the attack with a divider."""
+def divider() -> bool:
+    memory.placed("divided", False)
+    return st.toggle("Before and after with a divider", key="divided", help=words.DIVIDER)
+
+
+def show(views: list[View], opacity: float, shared: bool) -> bool:
+    """The numbers in a table, the pictures in columns; or each before and after the attack, if divided: returned."""
     titles = [method_title(view.setting.method) for view in views]
     numbers = {title: {r.label: f"{r.value} ({r.change or '±0'})" for r in panels.readings(view)}
                for title, view in zip(titles, views, strict=True)}  # fmt: skip
     st.table(numbers)
-    computed = f"computed {SHARED if shared else OWN}"
-    st.caption(f"In brackets: the change by the attack. {panels.point_words(views[0])}, {computed}.")
-    dials.placed("divided", lambda value: isinstance(value, bool), start=False)
-    divided = dials.keep("divided", st.toggle("Before and after with a divider", key="divided", help=words.DIVIDER))
-    if divided:
-        before = [panels.classes(view)[1]._replace(title=title) for title, view in zip(titles, views, strict=True)]
-        after = [panels.classes(view)[2] for view in views]
+    computed = f"computed {WHOSE['shared' if shared else 'own']}"
+    say.caption(f"In brackets: the change by the attack. {panels.point_words(views[0])}, {computed}.")
+    if divided := divider():
+        before, after = zip(*(halves(view, title) for view, title in zip(views, titles, strict=True)), strict=True)
         parts.pictures(before, views[0], opacity, key="divided_pictures", columns=len(views), other=after)
     else:
         pictures(views, opacity)
     st.html(draw.legend(views[0].classes, views[0].palette))
+    return divided
 
 
 def pictures(views: list[View], opacity: float) -> None:
     """The pictures, a column for each method."""
     rows = zip(*map(lined, views), strict=True)
     parts.pictures([panel for row in rows for panel in row], views[0], opacity, key="compared", columns=len(views))
+
+
+def halves(view: View, title: str) -> tuple[panels.Panel, panels.Panel]:
+    """The prediction without attack and the one under it, below both what each is worth."""
+    _, before, after, _ = panels.classes(view)
+    return before._replace(title=title, remark=f"left: {before.remark}; right, under attack: {after.remark}"), after
 
 
 def lined(view: View) -> list[panels.Panel]:

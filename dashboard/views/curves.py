@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import curve_dials
 import pandas as pd
+import say
 import streamlit as st
 
 from lab.measure import curves, live
@@ -26,12 +27,12 @@ def main() -> None:
     st.title("Curves", anchor=False)
     st.markdown(INTRODUCTION)
     try:
-        setting, root = curve_dials.dials(*curve_dials.start())
-        curve_dials.keep(setting, root)
+        setting, root = curve_dials.dials(curve_dials.start())
+        curve_dials.keep(setting)
         page(setting, root)
     except MISTAKES as error:
         st.session_state.pop(RUN, None)
-        st.error(sentence(error))
+        say.error(sentence(error))
 
 
 def page(setting: CurveSetting, root: str | None) -> None:
@@ -39,7 +40,7 @@ def page(setting: CurveSetting, root: str | None) -> None:
     trials = curves.points(setting)
     frames = live.held(trials, root)
     for remark in curves.left_out(setting):
-        st.info(remark)
+        say.info(remark)
     place = st.empty()
     chart(place, frames, setting)
     running = st.session_state.get(RUN) == (trials, root) and len(frames) < len(trials)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dials
+import memory
 import parts
+import photos
+import say
 import streamlit as st
 
 from lab.system import draw
-from lab.system.words import HELP
+from lab.system.words import BEYOND_STEPS, HELP
 from lab.view import charts, panels, plotly_charts
 from lab.view.session import Session, prepared
 from lab.view.setting import Setting
@@ -39,20 +42,26 @@ def main() -> None:
         parts.downloads(view, photo.own, photo.root, opacity)
 
 
-def dialled() -> tuple[Setting, dials.Photographed, float]:
+def dialled() -> tuple[Setting, photos.Photographed, float]:
     """The setting of the sidebar, and what goes with it."""
     with st.sidebar:
-        photo = dials.photo()
-        chosen = photo.parts | dials.networks(photo.parts["dataset"])
-        chosen |= dials.attack(photo.size) | dials.threat(chosen["dataset"], chosen["method"]) | dials.precision()
+        photo = photos.photo()
+        chosen = photo.parts | dials.networks(photo.parts["dataset"]) | dials.attack(photo.size)
+        chosen |= dials.threat(*(chosen[name] for name in ("dataset", "method", "segmenter")))
+        chosen |= dials.precision() | dials.carried()
         opacity = dials.opacity()
     return Setting(**chosen), photo, opacity
 
 
 def chosen_step(session: Session) -> int | None:
     """The step that was chosen below the pictures, if the attack has such a step."""
-    wanted = st.session_state.turned.get("shown")
-    return wanted if wanted is not None and wanted < len(session.points()) else None
+    wanted, points = memory.turned().get("shown"), len(session.points())
+    if wanted is None or wanted < points:
+        return wanted
+    if session.finished:
+        memory.turn(shown=None)
+        say.changed(BEYOND_STEPS.format(last=points - 1, step=wanted))
+    return None
 
 
 def readings(view: View, tabled: str) -> None:
@@ -67,7 +76,7 @@ def readings(view: View, tabled: str) -> None:
                 help=reading.words, border=True,
             )  # fmt: skip
     if tabled:
-        st.caption(tabled)
+        say.caption(tabled)
 
 
 def show(view: View, opacity: float) -> None:
@@ -106,12 +115,12 @@ def clicked() -> None:
     """A point of the curve was chosen."""
     points = st.session_state.trajectory["selection"]["points"]
     if points:
-        dials.turn(shown=points[0]["point_index"])
+        memory.turn(shown=points[0]["point_index"])
 
 
 def slid() -> None:
     step = st.session_state.shown_step
-    dials.turn(shown=None if step == RESULT else step)
+    memory.turn(shown=None if step == RESULT else step)
 
 
 main()

@@ -5,11 +5,12 @@ Widgets and calls into lab, nothing computed here.
 
 from __future__ import annotations
 
-import os
-
+import memory
 import pandas as pd
+import photos
+import say
 import streamlit as st
-from address import asked, dial, remember
+from memory import dial
 
 from lab.papers import PAPERS
 from lab.reports import tidy
@@ -35,62 +36,58 @@ LABELS = {"dataset": "Data set", "experiment": "Experiment", "method": "Method",
 def main() -> None:
     st.title("Tables", anchor=False)
     try:
-        begin = {"data_root": os.environ.get("PEARL_DATA", ""), "view": "numbers", "on": "scenes"}
         claiming = {key: paper for key, paper in PAPERS.items() if paper.claims}
-        begin["paper"] = next(iter(claiming))
-        told = begin | asked(PAGE, [*begin, "claim", *LABELS, "text"])
+        usual = {"view": "numbers", "on": "scenes", "paper": next(iter(claiming))}
+        memory.opened(PAGE, (*usual, "claim", *LABELS, "text"))
         view = st.radio(
-            "Show", VIEWS, key=dial(PAGE, "view", told["view"] if told["view"] in VIEWS else "numbers"),
-            format_func=VIEWS.get, horizontal=True, label_visibility="collapsed",
-            help=VIEW_HELP,
+            "Show", VIEWS, key=dial(PAGE, "view", "numbers", VIEWS), format_func=VIEWS.get, horizontal=True,
+            label_visibility="collapsed", help=VIEW_HELP,
         )  # fmt: skip
-        root = root_dial(told["data_root"])
-        values = numbers(told, root) if view == "numbers" else claims(told, root, claiming)
-        remember(PAGE, told | {"data_root": root, "view": view} | values, begin)
+        with st.sidebar:
+            root = photos.folder(FILTER_HELP["data_root"])
+        values = numbers(root) if view == "numbers" else claims(root, claiming)
+        memory.remember(PAGE, memory.address(PAGE) | {"view": view} | values, usual)
     except MISTAKES as error:
-        st.error(sentence(error))
+        say.error(sentence(error))
 
 
-def numbers(told: dict[str, str], root: str) -> dict[str, str]:
+def numbers(root: str | None) -> dict[str, str]:
     """Every number, filtered; what the address shall say of it."""
     st.markdown(INTRODUCTION)
-    frame, sources = tables.gathered(root or None)
-    chosen, words = filters(frame, told)
+    frame, sources = tables.gathered(root)
+    chosen, words = filters(frame)
     show(tidy.filtered(frame, chosen, words), len(frame))
     origins(sources, chosen)
     return {name: ",".join(wanted) for name, wanted in chosen.items()} | {"text": words}
 
 
-def claims(told: dict[str, str], root: str, papers: dict[str, Paper]) -> dict[str, str]:
+def claims(root: str | None, papers: dict[str, Paper]) -> dict[str, str]:
     """The verdicts on one data set, and one claim in full; what the address shall say of it."""
-    paper = papers[paper_dial(told["paper"], papers)]
-    st.markdown(CLAIMS.format(paper=paper.title))
+    paper = papers[paper_dial(papers)]
+    say.markdown(CLAIMS, paper=paper.title)
     sets, declared = verdicts.datasets(paper), {claim.key: claim for claim in paper.claims}
     if not sets:
         st.info("No trained networks and no shipped verdicts here; `python -m lab train --all` trains the networks.")
         return {}
-    begin = told["claim"] if told.get("claim") in declared else next(iter(declared))
+    first = next(iter(declared))
     with st.sidebar:
-        dataset = st.selectbox(
-            "Data set", sets, key=dial(PAGE, "on", told["on"] if told["on"] in sets else sets[0]),
-            help=FILTER_HELP["on"],
-        )  # fmt: skip
+        dataset = st.selectbox("Data set", sets, key=dial(PAGE, "on", sets[0], sets), help=FILTER_HELP["on"])
     with st.spinner("Judging …"):
-        judged, wrong = verdicts.gathered(paper, dataset, root or None)
+        judged, wrong = verdicts.gathered(paper, dataset, root)
     if wrong:
-        st.error(wrong)
+        say.error(wrong)
+    judged = judged.assign(note=judged.note.map(say.untold, na_action="ignore"))
     overview(verdict_report.screen(verdict_report.summary(judged)))
     key = st.selectbox(
-        "Claim", declared, key=dial(PAGE, "claim", begin),
+        "Claim", declared, key=dial(PAGE, "claim", first, declared), help=FILTER_HELP["claim"],
         format_func=lambda name: f"{name}: {declared[name].text}",
-        help=FILTER_HELP["claim"],
     )  # fmt: skip
     in_full(paper, declared[key], judged[judged.claim == key], dataset, root)
     st.download_button(
         "All contrasts (CSV)", judged.to_csv(index=False), f"claims-{dataset}.csv", "text/csv", on_click="ignore",
         help="Every contrast of every claim, with the addresses of its numbers in the result store.",
     )  # fmt: skip
-    return {"on": dataset, "claim": "" if key == next(iter(declared)) else key, "paper": paper.key}
+    return {"on": dataset, "claim": "" if key == first else key, "paper": paper.key}
 
 
 def overview(shown: pd.DataFrame) -> None:
@@ -108,15 +105,16 @@ def choose(names: list[str]) -> None:
         st.session_state[f"{PAGE} claim"] = names[row]
 
 
-def in_full(paper: Paper, claim: Claim, rows: pd.DataFrame, dataset: str, root: str) -> None:
+def in_full(paper: Paper, claim: Claim, rows: pd.DataFrame, dataset: str, root: str | None) -> None:
     """What the paper says, the margins, every contrast, and what measures them anew."""
-    st.markdown(f"{claim.text} *In the paper: {claim.where}.* Margins: {claim.margin} {claim.remark}")
+    told = {name: getattr(claim, name) for name in ("text", "where", "margin", "remark")}
+    say.markdown("{text} *In the paper: {where}.* Margins: {margin} {remark}", **told)
     order = ["threat", "verdict", "contrast", "metric", "wanted", "difference", "low", "high", "published", "dataset",
              "images", "runs", "science", "address_a", "address_b", "note"]  # fmt: skip
     rows = verdict_report.screen(rows)
     config = columns(rows) | {"contrast": st.column_config.TextColumn("Contrast", help="The two numbers it subtracts.")}
     st.dataframe(rows, column_config=config, column_order=order, hide_index=True)
-    st.code(verdicts.command(paper, claim, dataset, root or None), language="bash", wrap_lines=True)
+    st.code(verdicts.command(paper, claim, dataset, root), language="bash", wrap_lines=True)
 
 
 def columns(frame: pd.DataFrame) -> dict:
@@ -131,40 +129,32 @@ def heading(name: str, label: str, words: str):
     return st.column_config.TextColumn(label, help=words)
 
 
-def paper_dial(begin: str, papers: dict[str, Paper]) -> str:
+def paper_dial(papers: dict[str, Paper]) -> str:
     """The paper whose claims are judged; no dial where there is but one."""
-    begin = begin if begin in papers else next(iter(papers))
+    key = dial(PAGE, "paper", next(iter(papers)), papers)
     if len(papers) == 1:
-        return begin
+        return st.session_state[key]
     with st.sidebar:
         return st.selectbox(
-            "Paper", papers, key=dial(PAGE, "paper", begin), format_func=lambda key: papers[key].title,
-            help=FILTER_HELP["paper"],
-        )  # fmt: skip
+            "Paper", papers, key=key, format_func=lambda key: papers[key].title, help=FILTER_HELP["paper"]
+        )
 
 
-def root_dial(begin: str) -> str:
-    with st.sidebar:
-        key = dial(PAGE, "data_root", begin)
-        return st.text_input("Folder of the data", key=key, help=FILTER_HELP["data_root"])
-
-
-def filters(frame: pd.DataFrame, told: dict[str, str]) -> tuple[dict[str, list[str]], str]:
+def filters(frame: pd.DataFrame) -> tuple[dict[str, list[str]], str]:
     """What to show: choices by column, none meaning all, and words that must occur."""
     chosen = {}
     with st.sidebar:
         for name, label in LABELS.items():
             options = tidy.choices(frame, name)
-            begin = [option for option in told.get(name, "").split(",") if option in options]
-            chosen[name] = st.multiselect(label, options, key=dial(PAGE, name, begin), help=FILTER_HELP[name])
-        key = dial(PAGE, "text", told.get("text", ""))
-        words = st.text_input("Containing", key=key, help=FILTER_HELP["text"])
+            key = memory.several(PAGE, name, options)
+            chosen[name] = st.multiselect(label, options, key=key, help=FILTER_HELP[name])
+        words = st.text_input("Containing", key=dial(PAGE, "text", ""), help=FILTER_HELP["text"])
     return chosen, words
 
 
 def show(rows: pd.DataFrame, count: int) -> None:
     """The rows that are asked for, and the same as a file."""
-    st.caption(f"{len(rows)} of {count} numbers")
+    say.caption(f"{len(rows)} of {count} numbers")
     config = {
         name: st.column_config.NumberColumn(label, help=words, format=None if name == "net_seed" else "%.3f")
         for name, (label, words) in NUMBER_COLUMNS.items()
@@ -184,11 +174,11 @@ def origins(sources: list[Source], chosen: dict[str, list[str]]) -> None:
     for source in sources:
         here = all(not chosen[name] or getattr(source, name) in chosen[name] for name in ("experiment", "dataset"))
         if source.command and here:
-            st.markdown(f"**{source.experiment}, {source.dataset}**")
-            st.text(source.words)
+            say.markdown("**{experiment}, {dataset}**", experiment=source.experiment, dataset=source.dataset)
+            say.lines(source.words)
             st.code(source.command, language="bash", wrap_lines=True)
         elif here or not source.command:
-            st.text(source.words)
+            say.lines(source.words)
 
 
 main()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import memory
+import say
 import streamlit as st
-from address import asked, dial, remember
+from memory import dial
 
 from lab.nets import cards
 
@@ -18,36 +20,33 @@ ALL = "all"
 def main() -> None:
     st.title("Zoo", anchor=False)
     st.markdown(INTRODUCTION)
+    memory.opened(PAGE, ("dataset", "net"))
     nets, problems = cards.cards()
     for words in problems:
-        st.error(words)
-    told = asked(PAGE, ("dataset", "net"))
-    dataset = dataset_dial(list(dict.fromkeys(map(cards.dataset_of, nets))), told.get("dataset", ALL))
+        say.error(words)
+    dataset = dataset_dial([ALL, *dict.fromkeys(map(cards.dataset_of, nets))])
     here = {name: card for name, card in nets.items() if dataset in (ALL, cards.dataset_of(name))}
     if not here:
         st.info("There are no trained networks here; `python -m lab train --all` trains them.")
         return
     overview(here)
-    net = net_dial(list(here), told.get("net", ""))
-    remember(PAGE, {"dataset": dataset, "net": net}, {"dataset": ALL, "net": next(iter(here))})
+    net = net_dial(list(here))
+    memory.remember(PAGE, {"dataset": dataset, "net": net}, {"dataset": ALL, "net": next(iter(here))})
     card(net, here[net])
 
 
-def dataset_dial(options: list[str], begin: str) -> str:
+def dataset_dial(options: list[str]) -> str:
     with st.sidebar:
         return st.selectbox(
-            "Data set", [ALL, *options], key=dial(PAGE, "dataset", begin if begin in options else ALL),
+            "Data set", options, key=dial(PAGE, "dataset", ALL, options),
             help="Show only the networks that were trained on this data set.",
         )  # fmt: skip
 
 
-def net_dial(options: list[str], begin: str) -> str:
+def net_dial(options: list[str]) -> str:
     """The net whose card is shown; where the one that was chosen is filtered away, the first."""
-    key = dial(PAGE, "net", begin if begin in options else options[0])
-    if st.session_state[key] not in options:
-        st.session_state[key] = options[0]
     return st.selectbox(
-        "Card", options, key=key,
+        "Card", options, key=dial(PAGE, "net", options[0], options),
         help="The network whose card is shown: its data set, the recipe that trained it, and the networks it needed.",
     )  # fmt: skip
 
@@ -57,7 +56,7 @@ def overview(here: dict[str, dict]) -> None:
     table = cards.table(here)
     formats = {"size (MB)": "%.2f", "training (s)": "%d", "steps": "%d"}
     config = {
-        name: st.column_config.NumberColumn(name, format=formats.get(name, "%.3f"), help=cards.words(name))
+        name: st.column_config.NumberColumn(name, format=formats.get(name, "%.3f"), help=say.plain(cards.words(name)))
         for name in table.columns if table[name].dtype.kind == "f"
     }  # fmt: skip
     st.dataframe(table, column_config=config, hide_index=True)

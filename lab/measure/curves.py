@@ -150,6 +150,11 @@ def from_strings(given: Mapping[str, str]) -> CurveSetting:
     return parts.from_texts(CurveSetting, given)
 
 
+def readable(given: Mapping[str, str]) -> tuple[CurveSetting, dict[str, str]]:
+    """What can be drawn of an address that somebody else wrote, and why not the rest, by the name of each part."""
+    return parts.readable(CurveSetting, given)
+
+
 def to_json(setting: CurveSetting) -> str:
     return parts.to_json(setting)
 

@@ -117,8 +117,8 @@ def trained_together(name: NetName, other: NetName) -> None:
         raise ValueError(f"{name} was trained with another {other} than is there now; redo `{name.command}`")
 
 
-def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
-    """The methods with trained nets, each with the derainers it is trained for; if there are none, all methods.
+def trained(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
+    """The methods with trained nets, each with the derainers it is trained for.
 
     A method without a derainer is listed with every derainer. For missing nets `System.nets` says how to train them.
     """
@@ -130,9 +130,12 @@ def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
             return False
 
     by_method = {method: [derain for derain in DERAINERS if there(method, derain)] for method in METHODS}
-    return {method: derains for method, derains in by_method.items() if derains} or {
-        name: [*DERAINERS] for name in METHODS
-    }
+    return {method: derains for method, derains in by_method.items() if derains}
+
+
+def available(dataset: str, segmenter: str = "pspnet") -> dict[str, list[str]]:
+    """The methods to choose from: those of `trained`; if there are none, all methods with all derainers."""
+    return trained(dataset, segmenter) or {name: [*DERAINERS] for name in METHODS}
 
 
 @cache

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
+from itertools import combinations
 from math import isfinite
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -152,6 +153,63 @@ def from_texts(of: type, given: Mapping[str, str]) -> Any:
     for name in given:
         choose("part of a setting", name, kinds(of))
     return of(**{name: parsed(name, text, kinds(of)[name]) for name, text in given.items()})
+
+
+def readable(of: type, given: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+    """What can be made of texts that somebody else wrote, and what is wrong with the others, a line each.
+
+    Args:
+        of: the class.
+        given: its parts as texts; what is not named is as by default.
+
+    Returns:
+        an instance with as many of the parts as go together, and by the name of each other part why it does not.
+
+    Example:
+        >>> from lab.view.setting import Setting
+        >>> setting, wrong = readable(Setting, {"eps": "4", "steps": "many", "method": "nat"})
+        >>> setting.eps, setting.method, wrong
+        (4.0, 'nat', {'steps': "wanted a whole number for steps, got 'many'"})
+    """
+    values, wrong = {}, {}
+    for name, text in given.items():
+        try:
+            values[name] = parsed(name, text, kinds(of)[choose("part of a setting", name, kinds(of))])
+        except ValueError as error:
+            wrong[name] = str(error)
+    made, clashing = together(of, values)
+    return made, wrong | clashing
+
+
+def together(of: type, values: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    """An instance with all of these parts but the fewest, and why each of those cannot be."""
+    order = [name for name in reversed(kinds(of)) if name in values]  # of two that clash, the later one goes
+    for left_out in (names for count in range(3) for names in combinations(order, count)):
+        kept = {name: value for name, value in values.items() if name not in left_out}
+        if refusal(of, kept) is None:
+            break
+    else:
+        kept = one_by_one(of, values)
+    return of(**kept), {name: refusal(of, kept | {name: values[name]}) for name in values if name not in kept}
+
+
+def one_by_one(of: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts that can be added to those before them, in any order."""
+    kept: dict[str, Any] = {}
+    rest = list(values)
+    while fits := [name for name in rest if refusal(of, kept | {name: values[name]}) is None][:1]:
+        kept[fits[0]] = values[fits[0]]
+        rest.remove(fits[0])
+    return kept
+
+
+def refusal(of: type, values: Mapping[str, Any]) -> str | None:
+    """Why there is no instance with these parts; None where there is one."""
+    try:
+        of(**values)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def parsed(name: str, text: str, kind: Kind) -> Any:

@@ -42,12 +42,16 @@ HELP = {
     "built-in scenes need no files.",
     "image": "PNG, JPEG, WebP, BMP, TIFF or GIF. The file stays on the machine that runs this page. Rain is added to "
     "it. It has no labels, so the prediction without attack is used in place of the ground truth.",
-    "index": "The number of the picture in the data set. No network saw it in training.",
+    "split": "Which part of the data set the picture is from. The tables are measured on the one that stands here at "
+    "first; the networks were trained on another.",
+    "index": "The number of the picture. No network saw it in training, unless you choose the split they were trained "
+    "on.",
     "amount": "How strong the rain is: 0 is no rain, 1 the rain of the tables, 3 very heavy rain.",
     "angle": "Tilts the rain, in degrees; at 0 it falls as in the tables.",
     "rain_seed": "The random seed of the rain. Leave it empty for the rain of the tables.",
     "method": "How the networks were trained.",
     "derain": "The network that removes the rain before segmentation. Only networks with trained weights are listed.",
+    "segmenter": "The network that finds the classes. Only networks with trained weights are listed.",
     "attack": "How the perturbation is computed.",
     "eps": "The largest change of each colour value, in units of 1/255. At 0 there is no attack; up to about 8 the "
     "change is hardly visible.",
@@ -161,6 +165,16 @@ SAVED = f"The attacked picture alone: {ROUNDED}, so that it stays within ε. Wha
 NO_EPS = "This attack has no ε: it finds the smallest perturbation that succeeds."
 NO_DERAINER = "{title} has no derainer."
 UNTRAINED = "Not trained on {dataset}: {titles}."
+CARRIED = "From the address, without a dial here: {parts}."
+CARRIED_HELP = "Puts these parts of the setting back to their usual values."
+BEYOND = "The box {box} reaches beyond this picture of {high} x {wide} pixels (H x W). The attack is kept to {inside}."
+BEYOND_STEPS = "This attack has the steps 0 to {last}, and no step {step}. You see what it returns."
+SHARED_PICTURE = "This link shows a picture that somebody uploaded. Upload the same picture to see it."
+KEPT = {True: "Your picture {name} is still shown.", False: "Your picture {name} is still at hand."}  # by: is it shown?
+KEPT_HELP = {
+    True: "Forgets your picture on all pages and shows the one of the data set again.",
+    False: "Shows your picture again in place of the one of the data set.",
+}
 OWN_PICTURE = "Your own picture is shown instead."
 NOT_SHOWN = "{refused}. That file is not shown; below is still {shown}."
 

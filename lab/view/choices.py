@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from lab.nets import zoo
 from lab.nets.methods import METHODS
-from lab.nets.pipelines import available
+from lab.nets.pipelines import available, trained
 from lab.system.words import HELP
 from lab.view.setting import Box, Setting
 from pearl_core.attacks.zoo import CATALOGUE
+from pearl_core.segment import SEGMENTERS
 
 PRECISIONS = ("auto", "float32")
 
@@ -30,9 +31,20 @@ def first(name: str, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda other: (other != name, other))
 
 
-def sources(dataset: str, method: str) -> list[str]:
+def segmenters(dataset: str) -> list[str]:
+    """Those that some method has weights with; where nothing is trained, all of them."""
+    return [name for name in SEGMENTERS if trained(dataset, name)] or list(SEGMENTERS)
+
+
+def sources(dataset: str, method: str, segmenter: str = Setting.segmenter) -> list[str]:
     """The methods with weights that a transfer attack on that method can be computed on."""
-    return [name for name in available(dataset) if name != method]
+    return [name for name in available(dataset, segmenter) if name != method]
+
+
+def source_title(text: str) -> str:
+    """The source of a transfer attack as a dial has it: a method's title, and the parts in which it differs."""
+    method, *rest = text.split(",")
+    return ", ".join([method_title(method), *rest])
 
 
 def precisions(opening: Setting) -> list[str]:

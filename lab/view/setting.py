@@ -124,6 +124,11 @@ def of(values: Mapping[str, Any]) -> Setting:
     return parts.of_parts(Setting, values)
 
 
+def readable(query: Mapping[str, str]) -> tuple[Setting, dict[str, str]]:
+    """What can be shown of an address that somebody else wrote, and why not the rest, by the name of each part."""
+    return parts.readable(Setting, {name: text for name, text in query.items() if name in KINDS})
+
+
 def from_query(query: Mapping[str, str]) -> Setting:
     """The setting of an address; other entries of the address belong to the page and are ignored."""
     return parts.from_texts(Setting, {name: text for name, text in query.items() if name in KINDS})
