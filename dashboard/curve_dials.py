@@ -32,6 +32,7 @@ CONSTANT = {"eps": 8.0, "steps": DEFAULT["steps"][0]}  # the one that does not g
 def start() -> CurveSetting:
     """What the visitor's address asks for; where a part of it cannot be, the usual one and a sentence."""
     say.begin()
+    memory.entered(PAGE)
     told = memory.arrived(PAGE, DEFAULT)
     if told is not None:
         memory.turned()[f"{PAGE} start"], wrong = curves.readable(told)

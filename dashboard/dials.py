@@ -50,6 +50,7 @@ NONE = "none"
 def begin(own: Collection[str] = EXPLORE) -> None:
     """Before any dial: they turn to the address, where the visitor comes by it. `own` are those of this page alone."""
     say.begin()
+    memory.entered("compare" if own is COMPARE else "explore")
     told = memory.arrived(PAGE, (*KINDS, *BESIDE))
     if told is not None:
         others = {*EXPLORE, *COMPARE} - {*own}

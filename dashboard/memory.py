@@ -26,6 +26,21 @@ def asked() -> dict[str, str]:
     return st.session_state.setdefault("asked", {})
 
 
+def entered(view: str) -> None:
+    """Before the dials of a view. Streamlit does not show what a dial of another view held, though it stands there."""
+    if st.session_state.get("view") != view:
+        st.session_state.update(view=view, here=set())
+
+
+def hold(key: str, value: Any) -> None:
+    """The dial of that key shows that value; where it does already, what is being typed into it stays."""
+    state = st.session_state
+    if key not in state.get("here", ()) or key not in state or state[key] != value:
+        state[key] = value
+    turned()[key] = value
+    state.setdefault("here", set()).add(key)
+
+
 # ---- the address ----
 
 
@@ -46,6 +61,7 @@ def arrived(page: str, names: Collection[str]) -> dict[str, str] | None:
 def opened(page: str, names: Collection[str]) -> None:
     """Before the content of a page whose dials hold texts: they turn to what the address says."""
     say.begin()
+    entered(page)
     for name, text in (arrived(page, names) or {}).items():
         turned()[f"{page} {name}"] = asked()[f"{page} {name}"] = text
 
@@ -66,6 +82,12 @@ def remember(page: str, values: Mapping[str, str], defaults: Mapping[str, str]) 
     st.session_state[f"{page} (address)"] = told
     if st.query_params.to_dict() != told:
         st.query_params.from_dict(told)
+
+
+def stay(page: str) -> None:
+    """Where nothing can be shown, the address says again what it said last: going to another page emptied it."""
+    if not st.query_params and address(page):
+        st.query_params.from_dict(address(page))
 
 
 # ---- the dials ----
@@ -98,8 +120,8 @@ def placed(key: str, start: Any, allowed: Callable[[Any], bool] = lambda _: True
     text, right = asked().pop(key, None), wanted is not MISSING and allowed(wanted)
     if text is not None and not right:
         say.unread(key, text, why)
-    st.session_state[key] = turned()[key] = wanted if right else start
-    return st.session_state[key]
+    hold(key, wanted if right else start)
+    return turned()[key]
 
 
 def dial(page: str, name: str, start: Any, options: Collection | None = None) -> str:
@@ -117,5 +139,5 @@ def several(page: str, name: str, options: Collection[str]) -> str:
     for part in shown if text is not None else ():
         if part not in options:
             say.unread(key, part, say.one_of(options))
-    st.session_state[key] = turned()[key] = [part for part in shown if part in options]
+    hold(key, [part for part in shown if part in options])
     return key

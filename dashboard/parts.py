@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import dials
 import memory
 import numpy as np
 import say
@@ -23,7 +24,7 @@ BARE = {"displayModeBar": False}  # of charts: no buttons over them
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
+def sentences(page: str = dials.PAGE) -> Iterator[None]:
     """What went wrong, as one sentence on the page."""
     try:
         yield
@@ -31,6 +32,7 @@ def sentences() -> Iterator[None]:
         if not mistakes.caused(error):
             raise
         say.error(mistakes.sentence(error))
+        memory.stay(page)
 
 
 def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> list[Session]:

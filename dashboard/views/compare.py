@@ -87,7 +87,7 @@ def offered(there: list[str]) -> None:
     shown = [name for name in wanted if name in there]
     for name in shown[dials.MOST :]:
         say.unread("methods", name, f"wanted at most {dials.MOST}")
-    state.methods = memory.turned()["methods"] = shown[: dials.MOST]
+    memory.hold("methods", shown[: dials.MOST])
 
 
 def whose(first: str) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import curve_dials
 import pandas as pd
+import parts
 import say
 import streamlit as st
 
@@ -16,7 +17,6 @@ from lab.measure.curves import CurveSetting
 from lab.measure.trial import Trial
 from lab.reports import curve_chart
 from lab.system import words
-from lab.system.mistakes import MISTAKES, sentence
 
 RUN = "curves being measured"  # key in the session: the trials that Compute was pressed for
 INTRODUCTION = """How do the methods compare as the attack grows? Each line is one method under one threat. The bars are
@@ -26,13 +26,20 @@ INTRODUCTION = """How do the methods compare as the attack grows? Each line is o
 def main() -> None:
     st.title("Curves", anchor=False)
     st.markdown(INTRODUCTION)
-    try:
+    with parts.sentences(curve_dials.PAGE), stopped():
         setting, root = curve_dials.dials(curve_dials.start())
         curve_dials.keep(setting)
         page(setting, root)
-    except MISTAKES as error:
-        st.session_state.pop(RUN, None)
-        say.error(sentence(error))
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """What went wrong is not measured again in the next run."""
+    try:
+        yield
+    except Exception:
+        end_run()
+        raise
 
 
 def page(setting: CurveSetting, root: str | None) -> None:

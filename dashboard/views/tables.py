@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import memory
 import pandas as pd
+import parts
 import photos
 import say
 import streamlit as st
@@ -18,7 +19,6 @@ from lab.reports.claim import VERDICTS, Claim
 from lab.reports.paper import Paper
 from lab.reproduce import tables, verdict_report, verdicts
 from lab.reproduce.tables import Source
-from lab.system.mistakes import MISTAKES, sentence
 from lab.system.words import CLAIM_COLUMNS, FILTER_HELP, NUMBER_COLUMNS, VIEW_HELP
 
 PAGE = "tables"
@@ -35,10 +35,10 @@ LABELS = {"dataset": "Data set", "experiment": "Experiment", "method": "Method",
 
 def main() -> None:
     st.title("Tables", anchor=False)
-    try:
-        claiming = {key: paper for key, paper in PAPERS.items() if paper.claims}
-        usual = {"view": "numbers", "on": "scenes", "paper": next(iter(claiming))}
-        memory.opened(PAGE, (*usual, "claim", *LABELS, "text"))
+    claiming = {key: paper for key, paper in PAPERS.items() if paper.claims}
+    usual = {"view": "numbers", "on": "scenes", "paper": next(iter(claiming))}
+    memory.opened(PAGE, (*usual, "claim", *LABELS, "text"))
+    with parts.sentences(PAGE):
         view = st.radio(
             "Show", VIEWS, key=dial(PAGE, "view", "numbers", VIEWS), format_func=VIEWS.get, horizontal=True,
             label_visibility="collapsed", help=VIEW_HELP,
@@ -47,8 +47,6 @@ def main() -> None:
             root = photos.folder(FILTER_HELP["data_root"])
         values = numbers(root) if view == "numbers" else claims(root, claiming)
         memory.remember(PAGE, memory.address(PAGE) | {"view": view} | values, usual)
-    except MISTAKES as error:
-        say.error(sentence(error))
 
 
 def numbers(root: str | None) -> dict[str, str]:

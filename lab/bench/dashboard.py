@@ -83,7 +83,7 @@ def turns(chromium: Any, repeats: int) -> Seconds:
         for n in range(1, repeats + 1):
             views: list[View] = []
             seconds["of it computing"] += times(lambda n=n, views=views: views.append(look(eps=START + n / 4)), 1)
-            seconds["new eps"].append(turned(page, "eps", "ArrowRight", RENEWED, views[0]))
+            seconds["new eps"].append(turned(page, "eps", "ArrowUp", RENEWED, views[0]))
         for _ in range(repeats):
             seconds["opacity"].append(turned(page, "opacity", "ArrowLeft", REPAINTED))
         for n in range(repeats):

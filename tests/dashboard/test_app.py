@@ -38,6 +38,8 @@ def opened(**address: str) -> AppTest:
 
 
 def page(app: AppTest, name: str) -> AppTest:
+    """Another page, by its link, which empties the address."""
+    app.query_params.clear()
     return sound(app.switch_page(f"views/{name}.py").run())
 
 
@@ -190,7 +192,10 @@ def test_one_defence_is_none_to_compare_and_the_choice_comes_back(app):
 def test_only_derainers_with_weights_for_the_defence_are_offered(tiny_zoo, monkeypatch, tmp_path):
     shutil.copytree(tiny_zoo, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pearl-rescan*"))
     monkeypatch.setenv("PEARL_ZOO", str(tmp_path))
-    app = opened(method="pearl", derain="rescan")
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params.update({"method": "pearl", "derain": "rescan"})
+    (error,) = app.run().error
+    assert "derain=rescan, which cannot be shown: choose one of mprnet, prenet, transweather" in error.value
     assert dial(app, "Derainer").options == ["MPRNet", "PReNet", "TransWeather"]
     assert "Not trained on built-in scenes: RESCAN." in [caption.value for caption in app.caption]
     assert dial(turn(app, "Method", "nat"), "Derainer").options == ["MPRNet", "PReNet", "RESCAN", "TransWeather"]
@@ -380,7 +385,7 @@ def test_defences_meet_one_perturbation_or_each_its_own(app, passes):
     assert shown["PEARL: attacked"] == shown["NAT: attacked"]
     met = look(method="nat", threat="adaptive", on="pearl")
     assert pictures(app)["NAT: seen under attack"] == encoded(met.derained)
-    turn(app, "The perturbation is computed", "on each method")
+    turn(app, "The perturbation is computed", "own")
     own = pictures(app)
     assert own["PEARL: attacked"] == shown["PEARL: attacked"] and own["NAT: attacked"] != shown["NAT: attacked"]
     view = look(method="nat", threat="adaptive")
@@ -388,7 +393,7 @@ def test_defences_meet_one_perturbation_or_each_its_own(app, passes):
     again = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in address(app).items():
         again.query_params[name] = value
-    assert pictures(page(again, "compare")) == own
+    assert pictures(page(again.run(), "compare")) == own
 
 
 def test_one_defence_is_no_comparison(app):

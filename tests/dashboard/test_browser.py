@@ -156,8 +156,8 @@ def test_the_keyboard_alone_reaches_and_turns_the_eps(page, server):
         if page.evaluate("document.activeElement.ariaLabel") == "Strength ε (1/255)":
             break
     assert page.evaluate("document.activeElement.ariaLabel") == "Strength ε (1/255)"
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
     renewed(page, before, look(eps=7.5))
     assert asked(page) == {"eps": "7.5"}
 
@@ -207,6 +207,124 @@ def test_a_box_drawn_with_the_mouse_holds_the_attack(page, server):
     assert not changed.any()
     fields = [page.locator(f"input[aria-label={name}]").input_value() for name in ("Top", "Left", "Bottom", "Right")]
     assert list(map(int, fields)) == list(drawn.box)
+
+
+# ---- from page to page ----
+
+MOVED = {
+    "explore": {"index": "3", "amount": "1.5", "angle": "-20", "rain_seed": "7", "method": "nat", "derain": "rescan",
+                "attack": "pgd", "eps": "7.65", "steps": "3", "seed": "2", "threat": "transfer", "source": "pearl",
+                "precision": "auto", "region": "box", "box": "2,4,120,200", "split": "val", "shown": "2",
+                "opacity": "0.3"},
+    "compare": {"methods": "nat,robust_seg", "perturbation": "own", "divided": "1"},
+    "curves": {"metric": "PSNR", "methods": "nat", "threats": "adaptive", "attack": "pgd", "eps": "2.5",
+               "steps": "0,5,9", "derain": "rescan", "images": "4", "seed": "7"},
+    "tables": {"dataset": "camvid", "experiment": "table1", "method": "NAT", "metric": "mIoU", "threat": "adaptive",
+               "text": "bim3"},
+    "zoo": {"dataset": "camvid", "net": "camvid/sat-pspnet"},
+}  # fmt: skip
+# What the dials of a page show; lists show their choice as text, all others hold it.
+DIALS = """() => [...document.querySelectorAll("[data-testid=stSidebar], [data-testid=stMain]")].flatMap((place) => [
+  ...[...place.querySelectorAll("input:not([type=file])")].map((field) =>
+    [field.ariaLabel, field.type === "checkbox" || field.type === "radio" ? field.checked : field.value].join(": ")),
+  ...[...place.querySelectorAll("[role=slider]")].map((knob) => [knob.ariaLabel, knob.ariaValueText].join(": ")),
+  ...[...place.querySelectorAll("[data-testid=stMultiSelect]")].map((list) => list.innerText),
+])"""
+
+
+def travel(page, name: str) -> dict:
+    """Go to another page by its link, and wait until it has written its address."""
+    page.get_by_role("link", name=name.title(), exact=True).click()
+    return there(page, name)
+
+
+def there(page, name: str) -> dict:
+    """What the page of that name shows once it is there."""
+    page.wait_for_url(re.compile(f"/{name}" if name != "explore" else r"localhost:\d+/(explore)?(\?|$)"))
+    browser.until(page, "!seen.running && location.search.length > 1")
+    return {"address": asked(page), "dials": page.evaluate(DIALS), "alerts": alerts(page)}
+
+
+def turned_back_to(page, name: str, address: dict[str, str]) -> dict:
+    """What the browser does where a visitor goes back to an address: in the same session."""
+    place = f"/{name if name != 'explore' else ''}?{urlencode(address)}"
+    page.evaluate(
+        "(place) => { history.pushState({}, '', place); dispatchEvent(new PopStateEvent('popstate')); }", place
+    )
+    return there(page, name)
+
+
+def test_every_dial_is_as_it_was_on_the_way_from_each_page_to_each_other_and_back_again(page, server):
+    before = opened(page, server, **MOVED["explore"])
+    names, shown = list(MOVED), {"explore": there(page, "explore")}
+    travel(page, "compare")
+    for name in names[1:]:
+        shown[name] = turned_back_to(page, name, MOVED[name] if name != "compare" else MOVED["compare"] | shared())
+    shown["explore"] = turned_back_to(page, "explore", MOVED["explore"])
+    for name in names:
+        assert not shown[name]["alerts"] and shown[name]["address"].items() >= MOVED[name].items(), shown[name]
+    way = [names[far * step % 5] for far in range(1, 5) for step in range(1, 6)]
+    for name in way:
+        assert travel(page, name) == shown[name]
+    for name in reversed(way[-4:-1]):  # a step back for each page
+        page.go_back()
+        assert there(page, name) == shown[name]
+    travel(page, "explore")
+    assert browser.settled(page)["figures"] == before["figures"]
+
+
+def shared() -> dict[str, str]:
+    """What Compare shares with Explore."""
+    return {name: text for name, text in MOVED["explore"].items() if name not in ("method", "shown")}
+
+
+def test_back_takes_back_one_dial(page, server):
+    before = opened(page, server)
+    browser.dial(page, "eps").press("ArrowDown")
+    turned = renewed(page, before, look(eps=7.75))
+    page.get_by_role("link", name="Zoo", exact=True).click()
+    page.wait_for_url(re.compile("/zoo"))
+    browser.settled(page)
+    page.go_back()
+    page.wait_for_url(re.compile(r"\?eps=7.75"))
+    page.go_back()
+    browser.until(page, "!seen.running && !location.search")
+    assert browser.dial(page, "eps").input_value() == "8"
+    browser.until(page, f"{PAINTED} && !seen.running")
+    assert browser.seen(page)["figures"] == before["figures"] != turned["figures"]
+    page.go_forward()
+    page.wait_for_url(re.compile(r"\?eps=7.75"))
+    assert browser.dial(page, "eps").input_value() == "7.75"
+
+
+def test_a_picture_of_ones_own_stays_on_the_way_to_another_page(page, server):
+    opened(page, server, steps="1")
+    give(page, "mine.png", png(street()))
+    browser.until(page, UPLOADED)
+    own = browser.painted(page, "Rainy")
+    travel(page, "compare")
+    page.get_by_text("Your picture mine.png is still shown.").wait_for()
+    travel(page, "explore")
+    browser.until(page, UPLOADED)
+    assert np.array_equal(browser.painted(page, "Rainy"), own)
+    page.get_by_role("button", name="Remove your picture").click()
+    browser.until(page, "!seen.running && seen.figures.length && !seen.figures[0][0].startsWith('Agreement')")
+    assert browser.painted(page, "Rainy").shape == (128, 256, 3) and "image" not in asked(page)
+
+
+def test_a_text_of_others_is_read_as_it_is_and_asks_nobody(page, server):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    texts = ["![x](http://evil.example/a.png)", "<img src=//evil.example>", "[a](//evil.example)", "**a** _b_ `c`",
+             ":red[a] :smile:", "$x^2$ ~~b~~", "www.evil.example", "a@evil.example"]  # fmt: skip
+    names = "method", "attack", "threat", "derain", "eps", "steps", "seed", "region"
+    opened(page, server, **dict(zip(names, texts, strict=True)))
+    words = alerts(page)
+    for text in texts:
+        assert any(f"={text}, which cannot be shown" in sentence for sentence in words), (text, words)
+    inside = page.locator("[data-testid=stAlert] :is(a, img, code, em, strong, del, .katex, [style*=color])")
+    assert inside.count() == 0
+    assert not [url for url in requests if "evil" in urlsplit(url).netloc]
 
 
 # ---- files of strangers ----

@@ -17,6 +17,7 @@ from lab.reports.claim import ABSENT
 from lab.reproduce import tables, verdicts
 from lab.reproduce.verdicts import asked, declared
 from pearl_core.attacks.problem import ImageProblem
+from tests.dashboard.conftest import read
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
 PEARL = PAPERS["pearl"]
@@ -83,7 +84,7 @@ def test_the_page_opens_on_numbers_and_one_click_shows_the_claims(opened, shippe
 def test_a_claim_shows_its_contrasts_with_intervals_margins_and_addresses(opened, shipped):
     app = opened(view="claims", claim="ama-improves")
     claim = CLAIMS["ama-improves"]
-    assert any(claim.text in text.value and claim.where in text.value for text in app.markdown)
+    assert any(claim.text in read(text.value) and claim.where in read(text.value) for text in app.markdown)
     rows = app.dataframe[1].value
     assert len(rows) == 2 * len(claim.contrasts) and set(rows.claim) == {"ama-improves"}
     assert set(rows.difference) == {-3.5} and set(rows.wanted) == {"> 0 points"} and set(rows.verdict) == {"fails"}
@@ -100,8 +101,6 @@ def test_choosing_another_claim_stands_in_the_address_and_comes_back_from_it(ope
     assert set(app.dataframe[1].value.claim) == {"no-rain"}
     again = opened(**app.query_params)
     assert dial(again, "Claim").value == "no-rain"
-    assert dial(opened(view="claims", claim="no such claim"), "Claim").value == next(iter(CLAIMS))
-    assert dial(opened(view="nothing"), "Show").value == "numbers"
 
 
 def test_filters_of_the_numbers_outlive_a_look_at_the_claims(opened, shipped):
