@@ -36,24 +36,36 @@ def plain(text: object) -> str:
 
 
 def begin() -> None:
-    """Before the content of a page: here it will stand what cannot be shown."""
+    """Before the content of a page: here stands what cannot be shown, until the page has written its address anew."""
     ABOVE.set(st.container())
+    for kind, text in standing():
+        getattr(ABOVE.get(), kind)(plain(text))
+
+
+def standing() -> list[tuple[str, str]]:
+    """The sentences above the content, each with its kind of alert. A run that computes for long may begin anew."""
+    return st.session_state.setdefault("said", [])
+
+
+def above(kind: str, text: str) -> None:
+    standing().append((kind, text))
+    getattr(ABOVE.get(), kind)(plain(text))
 
 
 def unread(key: str, text: object, why: str) -> None:
     """A part of the address that is not shown, and why."""
     name = key.rpartition(" ")[2]  # without its page
-    ABOVE.get().error(plain(UNREAD.format(name=name, text=f"{text!s:.60}", why=f"{why:.300}".rstrip("."))))
+    above("error", UNREAD.format(name=name, text=f"{text!s:.60}", why=f"{why:.300}".rstrip(".")))
 
 
 def not_here(names: Iterable[str]) -> None:
     """Parts of the address that mean nothing on this page."""
-    ABOVE.get().error(plain(STRANGE.format(names=f"{', '.join(names):.60}")))
+    above("error", STRANGE.format(names=f"{', '.join(names):.60}"))
 
 
 def changed(text: str) -> None:
     """What the page shows in place of what was dialled."""
-    ABOVE.get().info(plain(text))
+    above("info", text)
 
 
 def one_of(options: Iterable[object]) -> str:
