@@ -80,6 +80,7 @@ def remember(page: str, values: Mapping[str, str], defaults: Mapping[str, str]) 
     """Write the values that are not the defaults into the address; in one go, as each is a step for Back."""
     told = {name: value for name, value in values.items() if value != defaults.get(name, "")}
     st.session_state[f"{page} (address)"] = told
+    say.standing().clear()
     if st.query_params.to_dict() != told:
         st.query_params.from_dict(told)
 

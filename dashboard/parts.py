@@ -138,7 +138,7 @@ def downloads(
                     key=f"{file.label} {name}",
                 )  # fmt: skip
         if box.open:  # one forward pass, for those who look
-            say.caption(saved.words(view))
+            say.markdown(saved.words(view))
         st.markdown("This command computes the same numbers again from the files in the ZIP:")
         st.code(take.look_command(view, data_root, opacity), language="bash")
 

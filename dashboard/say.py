@@ -36,23 +36,20 @@ def plain(text: object) -> str:
 
 
 def begin() -> None:
-    """Before the content of a page: here it will stand what cannot be shown."""
+    """Before the content of a page: here stands what cannot be shown, until the page has written its address anew."""
     ABOVE.set(st.container())
-    st.session_state.said = []
-    for kind, text in st.session_state.pop("again", ()):
-        above(kind, text)
+    for kind, text in standing():
+        getattr(ABOVE.get(), kind)(plain(text))
 
 
-def again() -> None:
-    """Before a page runs once more by itself: what stands above its content will stand there again."""
-    st.session_state.again = st.session_state.get("said", [])
+def standing() -> list[tuple[str, str]]:
+    """The sentences above the content, each with its kind of alert. A run that computes for long may begin anew."""
+    return st.session_state.setdefault("said", [])
 
 
 def above(kind: str, text: str) -> None:
-    """A sentence above the content, an "error" or an "info"."""
-    if (kind, text) not in st.session_state.said:
-        st.session_state.said.append((kind, text))
-        getattr(ABOVE.get(), kind)(plain(text))
+    standing().append((kind, text))
+    getattr(ABOVE.get(), kind)(plain(text))
 
 
 def unread(key: str, text: object, why: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import dials
 import memory
 import parts
@@ -47,8 +45,7 @@ def main() -> None:
         views = [session.view() for session in sessions]
         divided = "1" if show(views, opacity, shared) else ""
         told = {"methods": ",".join(methods), "perturbation": "" if shared else "own", "divided": divided}
-        linked = replace(sessions[0].setting, shown=None)  # the points of several attacks have no place in it
-        dials.remembered(linked, opacity, dials.COMPARE, **told)
+        dials.remembered(sessions[0].setting, opacity, dials.COMPARE, **told)
         for view in views:
             parts.downloads(view, photo.own, photo.root, opacity, f"Download: {method_title(view.setting.method)}")
 
@@ -125,16 +122,16 @@ def show(views: list[View], opacity: float, shared: bool) -> bool:
     return divided
 
 
-def halves(view: View, title: str) -> tuple[panels.Panel, panels.Panel]:
-    """The prediction without attack and the one under it, below both what each is worth."""
-    _, before, after, _ = panels.classes(view)
-    return before._replace(title=title, remark=f"left: {before.remark}; right, under attack: {after.remark}"), after
-
-
 def pictures(views: list[View], opacity: float) -> None:
     """The pictures, a column for each method."""
     rows = zip(*map(lined, views), strict=True)
     parts.pictures([panel for row in rows for panel in row], views[0], opacity, key="compared", columns=len(views))
+
+
+def halves(view: View, title: str) -> tuple[panels.Panel, panels.Panel]:
+    """The prediction without attack and the one under it, below both what each is worth."""
+    _, before, after, _ = panels.classes(view)
+    return before._replace(title=title, remark=f"left: {before.remark}; right, under attack: {after.remark}"), after
 
 
 def lined(view: View) -> list[panels.Panel]:

@@ -48,7 +48,7 @@ def flat(table: dict, *above: str) -> Iterator[tuple[str, object]]:
         if isinstance(value, dict):
             yield from flat(value, *above, name)
         else:
-            yield "_".join([*above, name]), value
+            yield "_".join([*above, name]), " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def upper_snake(name: str) -> str:

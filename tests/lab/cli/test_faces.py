@@ -46,6 +46,7 @@ def test_every_setting_of_the_repository_reaches_streamlit_under_its_own_name(to
     assert arrived["server.address"] == table["server"]["address"]
     assert arrived["theme.dark.primaryColor"] == table["theme"]["dark"]["primaryColor"]
     assert arrived["browser.gatherUsageStats"] == "False"
+    assert arrived["server.allowedHosts"].split() == table["server"]["allowedHosts"]  # as click reads several
     assert len(given) == sum(len(list(faces.flat({name: section}))) for name, section in table.items())
 
 
