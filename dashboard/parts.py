@@ -59,7 +59,6 @@ def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> li
     place.empty()
     pictured(page, sessions)
     if new:
-        say.again()
         st.rerun()  # with what was shown meanwhile in its place
     return list(sessions)
 

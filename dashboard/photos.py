@@ -13,7 +13,8 @@ import streamlit as st
 
 from lab.data import dataset, reader, uploads
 from lab.data.titles import title
-from lab.system.words import HELP, KEPT, KEPT_HELP, SHARED_PICTURE
+from lab.system import mistakes
+from lab.system.words import HELP, KEPT, KEPT_HELP, NOT_SHOWN, SHARED_PICTURE
 from lab.view import choices
 from lab.view.setting import LIMITS
 
@@ -84,10 +85,7 @@ def upload() -> np.ndarray | None:
         key="upload", on_change=taken_back,
     )  # fmt: skip
     if given is not None and given.file_id != state.get("own_file"):
-        forget()
-        state.own = Own(given.name, decoded(given.getvalue(), given.name))
-        state.own_file = given.file_id
-        memory.turn(image=uploads.digest(state.own.pixels))
+        take(given)
     own, asked = state.get("own"), memory.turned().get("image")
     shown = own is not None and asked == uploads.digest(own.pixels)
     if asked and not shown:
@@ -95,6 +93,20 @@ def upload() -> np.ndarray | None:
     if own is not None and (given is None or not shown):
         at_hand(own, shown)
     return own.pixels if shown else None
+
+
+def take(given) -> None:
+    """The file in the place of the picture so far; one that is refused takes no place, and the page says so."""
+    state = st.session_state
+    try:
+        own = Own(given.name, decoded(given.getvalue(), given.name))
+    except mistakes.MISTAKES as error:
+        shown = f"your picture {state.own.name}" if "own" in state else "the picture of the data set"
+        say.error(NOT_SHOWN.format(refused=mistakes.sentence(error).rstrip("."), shown=shown))
+        return
+    forget()
+    state.own, state.own_file = own, given.file_id
+    memory.turn(image=uploads.digest(own.pixels))
 
 
 def at_hand(own: Own, shown: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dials
 import memory
 import parts
@@ -45,7 +47,8 @@ def main() -> None:
         views = [session.view() for session in sessions]
         divided = "1" if show(views, opacity, shared) else ""
         told = {"methods": ",".join(methods), "perturbation": "" if shared else "own", "divided": divided}
-        dials.remembered(sessions[0].setting, opacity, dials.COMPARE, **told)
+        linked = replace(sessions[0].setting, shown=None)  # the points of several attacks have no place in it
+        dials.remembered(linked, opacity, dials.COMPARE, **told)
         for view in views:
             parts.downloads(view, photo.own, photo.root, opacity, f"Download: {method_title(view.setting.method)}")
 
