@@ -23,7 +23,7 @@ def homes(tmp_path_factory, tiny_nets):
     told = {"PEARL_HOME": str(folder / "home"), "PEARL_DEVICE": "cpu", "PEARL_PROCESSES": "1", "OMP_NUM_THREADS": "1"}
     environment = {name: value for name, value in os.environ.items() if name != "PEARL_ZOO"} | told
     command = [sys.executable, "-m", "tests.lab.killing", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return folder, json.loads(done.stdout.splitlines()[-1])
 
@@ -49,10 +49,10 @@ def killed_as_meant(told: dict) -> None:
 def test_a_training_that_is_killed_over_and_over_ends_with_the_same_net_and_card(homes):
     folder, told = homes
     killed_as_meant(told["train"])
-    state = "runs/scenes/nat-prenet-pspnet.pt"
+    state = "runs/scenes/derain-prenet.pt"
     assert any(state in files for files in told["train"]["begun"]), "no try was killed while it was resumed"
     never, killed = (contents(folder / "train" / name) for name in ("never", "killed"))
-    card = "zoo/scenes/nat-prenet-pspnet.json"
+    card = "zoo/scenes/derain-prenet.json"
     cards = [json.loads(files.pop(card)) for files in (never, killed)]
     for words in cards:
         del words["seconds"]
