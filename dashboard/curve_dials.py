@@ -17,7 +17,7 @@ from lab.nets import cards
 from lab.nets.methods import METHODS
 from lab.system import parts
 from lab.system.threats import THREATS
-from lab.system.words import CURVE_HELP, HELP, threat_title
+from lab.system.words import CURVE_HELP, DIALS, HELP, threat_title
 from lab.view import choices
 from lab.view.choices import method_title
 from pearl_core.derain import DERAINERS
@@ -39,6 +39,13 @@ def start() -> CurveSetting:
         for name, why in wrong.items():
             say.unread(name, told[name], why)
     return memory.turned()[f"{PAGE} start"]
+
+
+def labels() -> dict[str, str]:
+    """What the dials of this page are called; the one that the curve runs over has its values under Points."""
+    over = memory.turned().get(f"{PAGE} over", CurveSetting().over)
+    named = {"methods": "Methods", "threats": DIALS["threat"], "images": "Images", "seed": "Seed"}
+    return DIALS | named | {over: "Points"}
 
 
 def keep(setting: CurveSetting) -> None:

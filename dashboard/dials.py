@@ -20,6 +20,7 @@ from lab.system.words import (
     BEYOND,
     CARRIED,
     CARRIED_HELP,
+    DIALS,
     EDGES,
     HELP,
     NO_DERAINER,
@@ -110,30 +111,30 @@ def carried(own: Collection[str] = EXPLORE) -> dict:
 # ---- one dial ----
 
 
-def pick(name: str, label: str, options, help: str, why: str = "", **how):
+def pick(name: str, options, help: str, why: str = "", **how):
     """A choice of one."""
     options = list(options)
     start = parts.default(Setting, name)
     start = start if start in options else next(iter(options), None)
     memory.placed(name, start, options.__contains__, why or say.one_of(options))
-    return st.selectbox(label, options, key=name, help=help, **how)
+    return st.selectbox(DIALS[name], options, key=name, help=help, **how)
 
 
-def slide(name: str, label: str, low, high, step, help: str, start=None, **how):
+def slide(name: str, low, high, step, help: str, start=None, **how):
     """A number on a slider."""
     start = parts.default(Setting, name) if start is None else start
     memory.placed(name, start, lambda value: low <= value <= high, f"wanted {name} from {low} to {high}")
-    return st.slider(label, low, high, step=step, key=name, help=help, **how)
+    return st.slider(DIALS[name], low, high, step=step, key=name, help=help, **how)
 
 
-def count(name: str, label: str, low, high, help: str, step=1, **how):
+def count(name: str, low, high, help: str, step=1, **how):
     """A number to type, or none."""
 
     def allowed(value) -> bool:
         return value is None or low <= value <= high
 
     memory.placed(name, parts.default(Setting, name), allowed, f"wanted {name} from {low} to {high}")
-    return st.number_input(label, low, high, key=name, help=help, step=step, **how)
+    return st.number_input(DIALS[name], low, high, key=name, help=help, step=step, **how)
 
 
 # ---- networks and attack ----
@@ -144,12 +145,12 @@ def networks(dataset: str) -> dict:
     st.subheader("Networks", anchor=False)
     segmenter = segmenter_of(dataset)
     there = available(dataset, segmenter)
-    method = pick("method", "Method", there, format_func=method_title, help=help_of("method", separator="\n- "),
+    method = pick("method", there, format_func=method_title, help=help_of("method", separator="\n- "),
                   why=f"{say.one_of(there)}, which have weights for {dataset} and {segmenter}")  # fmt: skip
     untrained(dataset, [made.title for name, made in METHODS.items() if name not in there])
     derain = derainer(dataset, there, [method])
     if not derain:
-        st.selectbox("Derainer", [NONE], disabled=True, help=HELP["derain"])
+        st.selectbox(DIALS["derain"], [NONE], disabled=True, help=HELP["derain"])
         say.caption(NO_DERAINER.format(title=METHODS[method].title))
     return {"method": method} | derain | segmenter_dial(dataset)
 
@@ -162,7 +163,7 @@ def derainer(dataset: str, there: dict[str, list[str]], methods: Collection[str]
     common = [name for name in DERAINERS if all(name in names for names in with_one)]
     if not common:
         raise ValueError(f"wanted a derainer that all of {', '.join(methods)} have weights with, got none")
-    derain = pick("derain", "Derainer", common, format_func=title, help=HELP["derain"],
+    derain = pick("derain", common, format_func=title, help=HELP["derain"],
                   why=f"{say.one_of(common)}, which have weights")  # fmt: skip
     untrained(dataset, [title(name) for name in DERAINERS if name not in common])
     return {"derain": derain}
@@ -177,7 +178,7 @@ def segmenter_of(dataset: str) -> str:
 
 def segmenter_dial(dataset: str) -> dict:
     options = choices.segmenters(dataset)
-    return {"segmenter": pick("segmenter", "Segmenter", options, format_func=title, help=HELP["segmenter"])}
+    return {"segmenter": pick("segmenter", options, format_func=title, help=HELP["segmenter"])}
 
 
 def untrained(dataset: str, titles: list[str]) -> None:
@@ -191,7 +192,6 @@ def attack(size: tuple[int, int]) -> dict:
     st.subheader("Attack", anchor=False)
     name = pick(
         "attack",
-        "Attack",
         choices.attacks(),
         format_func=title,
         help=help_of("attack", separator="\n- "),
@@ -200,17 +200,17 @@ def attack(size: tuple[int, int]) -> dict:
     )  # fmt: skip - a step is one of that attack
     sized = Setting(attack=name).with_eps
     eps = count(
-        "eps", "Strength ε (1/255)", *map(float, LIMITS["eps"]), step=0.25, format="%g", disabled=not sized,
+        "eps", *map(float, LIMITS["eps"]), step=0.25, format="%g", disabled=not sized,
         help=HELP["eps"] + ("" if sized else f" {NO_EPS}"),
     )  # fmt: skip
-    steps = slide("steps", "Steps", *LIMITS["steps"], 1, disabled=name == "fgsm", help=HELP["steps"])
-    seed = count("seed", "Attack seed", 0, 2**31, HELP["seed"])
+    steps = slide("steps", *LIMITS["steps"], 1, disabled=name == "fgsm", help=HELP["steps"])
+    seed = count("seed", 0, 2**31, HELP["seed"])
     return {"attack": name, "eps": eps, "steps": steps, "seed": seed} | where(size)
 
 
 def where(size: tuple[int, int]) -> dict:
     """The region of the attack. A box is drawn on a picture, or typed."""
-    region = pick("region", "Region", REGIONS, format_func=region_title, help=help_of("region", drawn=True))
+    region = pick("region", REGIONS, format_func=region_title, help=help_of("region", drawn=True))
     if region != "box":
         return {"region": region, "box": None}
     high, wide = size
@@ -239,13 +239,13 @@ def inside(box: Box, size: tuple[int, int]) -> Box:
 
 def threat(dataset: str, method: str, segmenter: str) -> dict:
     """What the attacker knows of the networks; a transfer is computed on another method that has weights."""
-    name = pick("threat", "The attacker knows", list(THREATS), format_func=threat_title, help=HELP["threat"])
+    name = pick("threat", list(THREATS), format_func=threat_title, help=HELP["threat"])
     if name != "transfer":
         return {"threat": name}
     options, opened = choices.sources(dataset, method, segmenter), memory.turned().get("source")
     options += [opened] if "," in (opened or "") else []  # a method with other networks, as only an address says it
     source = pick(
-        "source", "Perturbation computed on", options, format_func=choices.source_title, help=HELP["source"],
+        "source", options, format_func=choices.source_title, help=HELP["source"],
     )  # fmt: skip
     return {"threat": name, "source": source}
 
@@ -253,11 +253,10 @@ def threat(dataset: str, method: str, segmenter: str) -> dict:
 def precision() -> dict:
     """The number format of gradients: the page's own, the tables', or what the address asks for."""
     options = choices.precisions(Setting(precision=memory.turned().get("precision", Setting.precision)))
-    words = "Precision of the gradients"
-    return {"precision": pick("precision", words, options, format_func=precision_title, help=HELP["precision"])}
+    return {"precision": pick("precision", options, format_func=precision_title, help=HELP["precision"])}
 
 
 def opacity() -> float:
     """How strongly classes cover pictures."""
     st.subheader("Display", anchor=False)
-    return slide("opacity", "Opacity of the classes", 0.0, 1.0, 0.05, HELP["opacity"], start=OPACITY)
+    return slide("opacity", 0.0, 1.0, 0.05, HELP["opacity"], start=OPACITY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -24,15 +24,21 @@ BARE = {"displayModeBar": False}  # of charts: no buttons over them
 
 
 @contextmanager
-def sentences(page: str = dials.PAGE) -> Iterator[None]:
+def sentences(page: str = dials.PAGE, labels: Callable[[], Mapping[str, str]] = lambda: words.DIALS) -> Iterator[None]:
     """What went wrong, as one sentence on the page."""
     try:
         yield
     except Exception as error:
         if not mistakes.caused(error):
             raise
-        say.error(mistakes.sentence(error))
+        say.error(words.in_labels(mistakes.sentence(error), labels()))
         memory.stay(page)
+
+
+def refused(reason: str) -> None:
+    """Where a file was refused, why, and that the picture below is not it."""
+    if reason:
+        say.error(reason)
 
 
 def attacked(*sessions: Session, page: str, meanwhile: Callable[[], None]) -> list[Session]:

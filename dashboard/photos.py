@@ -13,8 +13,7 @@ import streamlit as st
 
 from lab.data import dataset, reader, uploads
 from lab.data.titles import title
-from lab.system import mistakes
-from lab.system.words import HELP, KEPT, KEPT_HELP, NOT_SHOWN, SHARED_PICTURE
+from lab.system.words import DIALS, HELP, KEPT, KEPT_HELP, NOT_SHOWN, SHARED_PICTURE
 from lab.view import choices
 from lab.view.setting import LIMITS
 
@@ -26,6 +25,7 @@ class Photographed(NamedTuple):
     size: tuple[int, int]  # (H, W)
     own: np.ndarray | None  # the visitor's own picture
     root: str | None  # where the data lies
+    refused: str  # why a file that was given is not shown, and what is; "" where none was refused
 
 
 class Own(NamedTuple):
@@ -40,21 +40,24 @@ def photo() -> Photographed:
     st.subheader("Picture", anchor=False)
     options = choices.datasets()
     why = f"{say.one_of(options)}, which have trained networks here"
-    name = dials.pick("dataset", "Data set", options, HELP["dataset"], why, format_func=title)
+    name = dials.pick("dataset", options, HELP["dataset"], why, format_func=title)
     parts = {"dataset": name} | split(name)
     root = None if reader(name).built_in else folder(HELP["data_root"])
-    own, data = upload(), dataset(name, parts["split"], data_root=root)
+    (own, refused), data = upload(), dataset(name, parts["split"], data_root=root)
     if own is not None:
-        return Photographed(parts | {"image": uploads.digest(own)} | rain(), own.shape[:2], own, root)
-    index = dials.count("index", "Picture", 0, len(data) - 1, HELP["index"])
-    return Photographed(parts | {"index": index} | rain(), data.size, None, root)
+        refused = refused and NOT_SHOWN.format(refused=refused, shown=own.name)
+        parts |= {"image": uploads.digest(own.pixels)}
+        return Photographed(parts | rain(), own.pixels.shape[:2], own.pixels, root, refused)
+    index = dials.count("index", 0, len(data) - 1, HELP["index"])
+    refused = refused and NOT_SHOWN.format(refused=refused, shown=f"picture {index} of {title(name)}")
+    return Photographed(parts | {"index": index} | rain(), data.size, None, root, refused)
 
 
 def split(name: str) -> dict:
     """Which part of the data set; the usual one goes without saying."""
     usual, options = reader(name).default_split, reader(name).splits
     memory.placed("split", usual, options.__contains__, say.one_of(options))
-    chosen = st.selectbox("Split", options, key="split", help=HELP["split"])
+    chosen = st.selectbox(DIALS["split"], options, key="split", help=HELP["split"])
     return {"split": None if chosen == usual else chosen}
 
 
@@ -62,51 +65,40 @@ def folder(help: str) -> str | None:
     """Where the data lies. Nobody but the visitor names it: an address that did would list folders for its author."""
     memory.placed("data_root", "")
     usual = "as PEARL_DATA says" if os.environ.get("PEARL_DATA") else None
-    return st.text_input("Folder of the data", key="data_root", placeholder=usual, help=help) or None
+    return st.text_input(DIALS["data_root"], key="data_root", placeholder=usual, help=help) or None
 
 
 def rain() -> dict:
     low, high = map(float, LIMITS["amount"])
     return {
-        "amount": dials.slide("amount", "Rain", low, high, 0.05, HELP["amount"]),
-        "angle": dials.slide("angle", "Rain angle", *map(float, LIMITS["angle"]), 1.0, HELP["angle"]),
-        "rain_seed": dials.count("rain_seed", "Rain seed", 0, 2**31, HELP["rain_seed"], placeholder="as in the tables"),
+        "amount": dials.slide("amount", low, high, 0.05, HELP["amount"]),
+        "angle": dials.slide("angle", *map(float, LIMITS["angle"]), 1.0, HELP["angle"]),
+        "rain_seed": dials.count("rain_seed", 0, 2**31, HELP["rain_seed"], placeholder="as in the tables"),
     }
 
 
 # ---- a picture of one's own ----
 
 
-def upload() -> np.ndarray | None:
-    """The visitor's own picture, (H, W, 3) uint8, where it is to be shown."""
-    state = st.session_state
-    given = st.file_uploader(
-        "Or upload a picture", ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"], help=HELP["image"],
-        key="upload", on_change=taken_back,
-    )  # fmt: skip
+def upload() -> tuple[Own | None, str]:
+    """The visitor's own picture, where it is to be shown, and why a newer file is none; then the one before stays."""
+    state, refused = st.session_state, ""
+    given = st.file_uploader(DIALS["image"], help=HELP["image"], key="upload", on_change=taken_back)  # refused below
     if given is not None and given.file_id != state.get("own_file"):
-        take(given)
+        try:
+            picture = Own(given.name, decoded(given.getvalue(), given.name))
+        except ValueError as error:
+            refused = str(error)
+        else:
+            state.own, state.own_file = picture, given.file_id
+            memory.turn(image=uploads.digest(picture.pixels))
     own, asked = state.get("own"), memory.turned().get("image")
     shown = own is not None and asked == uploads.digest(own.pixels)
     if asked and not shown:
         say.info(SHARED_PICTURE)
     if own is not None and (given is None or not shown):
         at_hand(own, shown)
-    return own.pixels if shown else None
-
-
-def take(given) -> None:
-    """The file in the place of the picture so far; one that is refused takes no place, and the page says so."""
-    state = st.session_state
-    try:
-        own = Own(given.name, decoded(given.getvalue(), given.name))
-    except mistakes.MISTAKES as error:
-        shown = f"your picture {state.own.name}" if "own" in state else "the picture of the data set"
-        say.error(NOT_SHOWN.format(refused=mistakes.sentence(error).rstrip("."), shown=shown))
-        return
-    forget()
-    state.own, state.own_file = own, given.file_id
-    memory.turn(image=uploads.digest(own.pixels))
+    return own if shown else None, refused
 
 
 def at_hand(own: Own, shown: bool) -> None:

@@ -41,6 +41,7 @@ def main() -> None:
             opacity = dials.opacity()
         settings = [Setting(**chosen | met(method, networks, first)) for method in methods]
         sessions = [prepared(setting, own=photo.own, data_root=photo.root) for setting in settings]
+        parts.refused(photo.refused)
         sessions = parts.attacked(
             *sessions, page="compare", meanwhile=lambda: pictures([session.before() for session in sessions], opacity)
         )

@@ -26,7 +26,7 @@ INTRODUCTION = """How do the methods compare as the attack grows? Each line is o
 def main() -> None:
     st.title("Curves", anchor=False)
     st.markdown(INTRODUCTION)
-    with parts.sentences(curve_dials.PAGE), stopped():
+    with parts.sentences(curve_dials.PAGE, curve_dials.labels), stopped():
         setting, root = curve_dials.dials(curve_dials.start())
         curve_dials.keep(setting)
         page(setting, root)

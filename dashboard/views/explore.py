@@ -10,7 +10,7 @@ import say
 import streamlit as st
 
 from lab.system import draw
-from lab.system.words import BEYOND_STEPS, HELP
+from lab.system.words import BEYOND_STEPS, DIALS, HELP
 from lab.view import charts, panels, plotly_charts
 from lab.view.session import Session, prepared
 from lab.view.setting import Setting
@@ -32,6 +32,7 @@ def main() -> None:
     with parts.sentences():
         setting, photo, opacity = dialled()
         session = prepared(setting, own=photo.own, data_root=photo.root)
+        parts.refused(photo.refused)
         (session,) = parts.attacked(session, page="explore", meanwhile=lambda: pictures(session.before(), opacity))
         step = chosen_step(session)
         session = session if step is None else session.at(step)
@@ -108,7 +109,7 @@ def trajectory(view: View) -> None:
     options = [*range(len(view.points)), RESULT]
     current = view.setting.shown
     st.session_state.shown_step = RESULT if current is None else current
-    st.select_slider("Shown step", options, key="shown_step", on_change=slid, format_func=str, help=HELP["shown"])
+    st.select_slider(DIALS["shown"], options, key="shown_step", on_change=slid, format_func=str, help=HELP["shown"])
 
 
 def clicked() -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from lab.data import dataset
+from lab.data import dataset, uploads
 from lab.measure import measuring
 from lab.measure.trial import Trial
 from lab.system import draw
@@ -295,6 +295,34 @@ def test_a_missing_net_is_one_sentence(small):
     assert "no trained net" in error.value and "python -m lab train" in error.value
     assert "\n" not in error.value
     assert not app.metric
+
+
+def test_errors_speak_of_dials_by_their_names(app):
+    turn(app, "Region", "rain")
+    dial(app, "Rain").set_value(0.0).run()
+    (error,) = app.error
+    assert error.value == "wanted some rain to attack in, got none; raise “Rain”, or attack everywhere"
+    turn(app, "Rain", 1.0)
+
+
+def given(app: AppTest, name: str, data: bytes) -> AppTest:
+    """A file in place of the one before."""
+    return app.file_uploader[0].set_value((name, data, "application/octet-stream")).run()
+
+
+def test_a_refused_file_leaves_dials_and_the_last_picture_which_is_not_taken_for_it(app):
+    before, dials = pictures(app), [widget.label for widget in widgets(app)]
+    (error,) = given(app, "phone.heic", b"\0\0\0\x18ftypheic" + bytes(99)).error
+    assert error.value.startswith("phone.heic: wanted a picture as PNG") and "export it as JPEG or PNG" in error.value
+    assert error.value.endswith("That file is not shown; below is still picture 0 of built-in scenes.")
+    assert pictures(app) == before and [widget.label for widget in widgets(app)] == dials
+    street = uploads.png(np.random.RandomState(0).randint(0, 255, (40, 72, 3), np.uint8))
+    own = pictures(sound(given(app, "street.png", street)))
+    assert own != before
+    (error,) = given(app, "cut.png", street[:99]).error
+    assert error.value.startswith("cut.png: wanted a whole PNG file") and "still street.png" in error.value
+    assert pictures(app) == own and address(app)["image"]
+    assert pictures(sound(app.file_uploader[0].set_value(None).run())) == before
 
 
 def test_a_stopped_attack_is_shown_linked_and_named_as_far_as_it_came(tiny_zoo, passes):

@@ -186,8 +186,9 @@ def test_an_address_that_cannot_be_is_one_sentence_above_the_default_page(opened
 
 @pytest.mark.parametrize(
     ("label", "value", "words"),
-    [("Points", "0, eight", "wanted a number for eps, got 'eight'"), ("Points", "8", "wanted several values for eps"),
-     ("Methods", [], "wanted a list of one or more for methods, got none"), ("Points", "0,999", "from 0 to 255")],
+    [("Points", "0, eight", "wanted a number for “Points”, got 'eight'"),
+     ("Points", "8", "wanted several values for “Points” or for “Steps”"),
+     ("Methods", [], "wanted a list of one or more for “Methods”, got none"), ("Points", "0,999", "from 0 to 255")],
 )  # fmt: skip
 def test_a_dial_that_cannot_be_is_one_sentence(opened, label, value, words):
     app = dial(opened("curves"), label).set_value(value).run()

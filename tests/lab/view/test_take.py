@@ -3,6 +3,7 @@
 import io
 import shlex
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,15 +113,17 @@ def test_pictures_are_covered_as_strongly_as_they_are_shown(tiny_zoo):
 
 
 def test_what_makes_another_picture_makes_another_name(tiny_zoo):
-    usual = take.name(look(steps=2))
+    view = look(steps=2)
+    usual = take.name(view)
     assert usual == "scenes-test-00000-rain1-derain_seg-prenet-bim-eps8-2steps-oblivious"
     others = (
         {"eps": 0.25}, {"steps": 3}, {"threat": "adaptive"}, {"threat": "transfer", "source": "nat"}, {"amount": 0.5},
-        {"angle": -20}, {"rain_seed": 3}, {"index": 1}, {"method": "pearl"}, {"derain": "rescan"}, {"seed": 4},
+        {"angle": -20}, {"rain_seed": 3}, {"method": "pearl"}, {"derain": "rescan"}, {"seed": 4},
         {"attack": "pgd"}, {"region": "rain"}, {"region": "box", "box": (1, 2, 30, 40)}, {"shown": 1}, {"on": "nat"},
     )  # fmt: skip
-    names = [take.name(look(**{"steps": 2} | parts)) for parts in others]
-    assert len({usual, *names}) == 1 + len(others)
+    names = [take.name(replace(view, setting=replace(view.setting, **parts))) for parts in others]
+    names.append(take.name(replace(view, key="scenes/test/00001")))
+    assert len({usual, *names}) == 2 + len(others)
     assert not any(set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789-_.") for name in names)
 
 
