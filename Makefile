@@ -15,10 +15,11 @@ CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
 PARALLEL := OMP_NUM_THREADS=1
 
 # What papermill is given for each, at its smallest size: a curve is measured on whole batches of four. A notebook
-# refuses a parameter that it does not have, and those of single pictures have no `images`.
+# refuses a parameter that it does not have, and those of single pictures have no `images`. (A blank at the end of a
+# line would make xargs take the next line with it.)
 IMAGES = $(if $(shell grep -l '"images = ' $(1)),-p images $(if $(filter curve%,$(notdir $(1))),4,2))
 NOTEBOOKS = $(foreach path,$(wildcard notebooks/*.ipynb notebooks/*/*.ipynb),\
-    '$(path) out/test/$(subst /,-,$(path:notebooks/%=%)) $(call IMAGES,$(path))')
+    '$(strip $(path) out/test/$(subst /,-,$(path:notebooks/%=%)) $(call IMAGES,$(path)))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
