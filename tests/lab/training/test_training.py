@@ -125,8 +125,33 @@ def test_stopped_in_process_and_resumed_ends_with_the_same_bytes(small, monkeypa
     assert torch.load(tiny.job("clean").state, weights_only=True)["done"] == 5
     seen, draw = [], training.Batches.__call__
     monkeypatch.setattr(training.Batches, "__call__", lambda self, step: (seen.append(step), draw(self, step))[1])
-    assert training.run(tiny.job("clean"), quiet=True).sha256 == straight.sha256
+    monkeypatch.setattr(training, "revision", lambda: "later")
+    resumed = training.run(tiny.job("clean"), quiet=True)
+    assert resumed.sha256 == straight.sha256
     assert seen == list(range(5, tiny.STEPS)), "started over instead of going on"
+    assert resumed.card["final_loss"] == straight.card["final_loss"], "the steps before the kill count, too"
+    assert resumed.card["git"] == [straight.card["git"], "later"] and resumed.card["torch"] == straight.card["torch"]
+
+
+def test_the_state_that_a_kill_at_the_very_end_leaves_goes_when_the_net_is_asked_for_again(small, monkeypatch):
+    job = tiny.job("derain", steps=3)
+    stopped_at(job, 2, monkeypatch)
+    left, other = job.state.read_bytes(), replace(job, steps=2)
+    net = training.run(job, quiet=True)
+    job.state.write_bytes(left)
+    assert training.run(job, quiet=True).card == net.card and not job.state.exists()
+    stopped_at(other, 1, monkeypatch)
+    training.run(job, quiet=True)
+    assert job.state.exists(), "it belongs to another training, which may go on"
+
+
+def test_a_state_of_an_earlier_version_is_gone_on_from(small, monkeypatch):
+    """It says nothing of losses, nor of the code."""
+    job = tiny.job("derain", steps=4)
+    stopped_at(job, 2, monkeypatch)
+    state = torch.load(job.state, weights_only=True)
+    torch.save({key: value for key, value in state.items() if key not in ("losses", "made_by")}, job.state)
+    assert training.run(job, quiet=True).card["final_loss"] > 0
 
 
 def test_a_net_trained_with_these_very_settings_is_not_trained_again(small, monkeypatch):
